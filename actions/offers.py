@@ -1,0 +1,74 @@
+"""Offers in the chat: a slate with its reasons, and the question for consent where it would first help."""
+
+from actions.talk import Answer, CandorAction, Talk
+from data.catalogue import fetch_running_offers, find_type
+from data.consent import may_ask
+from models.showing import show_offers
+from models.wording import lower_first, say_list
+
+SLOT = "chat"
+LIMIT = 5
+DAYS_A_MONTH = 30
+
+
+class ActionShowOffers(CandorAction):
+    """Which offers there are."""
+
+    def name(self) -> str:
+        return "action_show_offers"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        desk = talk.desk
+        minor = talk.conversation.minor if talk.conversation else False
+        with desk.database.write() as connection:
+            shown = show_offers(
+                connection,
+                desk.recommender,
+                clock=desk.clock,
+                person_id=talk.person_id,
+                slot=SLOT,
+                limit=LIMIT,
+                channel="chat",
+                minor=minor,
+            )
+            asks = may_ask(
+                connection,
+                talk.person_id,
+                "purchases",
+                now=desk.clock.now(),
+                quiet_days=desk.shop.ask_again_after_days,
+                minor=minor,
+            )
+        if not shown:
+            return [talk.say("offers.none")]
+        used = shown[0].explanation["categories_used"]
+        if any(impression.personalized for impression in shown):
+            told = talk.say("offers.personal", categories=say_list([desk.recommender.name_category(c) for c in used]))
+        else:
+            told = talk.say("offers.popular_minor" if minor else "offers.popular")
+        lines = "\n".join(f"{i.position}. {i.offer['title']}. {i.offer['why']}" for i in shown)
+        asked = _tell_type(talk)
+        text = "\n".join(part for part in (asked, told.text, lines) if part)
+        answers = [Answer("offers", text, custom={"offers": [i.impression_id for i in shown]})]
+        if asks and not self._was_asked(talk):
+            months = desk.shop.retention_days["purchases_for_offers"] // DAYS_A_MONTH
+            answers.append(talk.say("offers.ask_consent", months=months, shop=desk.shop.name, days=desk.shop.ask_again_after_days))
+        return answers
+
+    def _was_asked(self, talk: Talk) -> bool:
+        """Never twice in one conversation (P8)."""
+        return any(button["payload"].startswith("/decline_consent") for message in talk.fetch_said() for button in message.buttons)
+
+
+def _tell_type(talk: Talk) -> str:
+    """What there is on the kind of thing that was asked about."""
+    type_id = talk.find_entity("product_type")
+    if type_id is None:
+        return ""
+    with talk.read() as connection:
+        thing = find_type(connection, type_id)
+        running = [offer for offer in fetch_running_offers(connection, talk.desk.clock.today()) if offer.type_id == type_id]
+    if thing is None:
+        return ""
+    key = "offers.there_is" if running else "offers.none_of_type"
+    return talk.words(key, type=lower_first(thing.title), title=running[0].title if running else "")

@@ -1,0 +1,203 @@
+"""One's own orders: only when signed in, only one's own. A foreign number and an invented one get the same sentence."""
+
+from datetime import date
+
+from actions.questions import tell_question
+from actions.talk import Answer, CandorAction, Talk
+from bot.language.retrieval import SURE
+from data.clock import parse_time
+from data.orders import Order, fetch_order_lines, fetch_orders
+from data.uses import record_use
+from models.wording import say_date, say_money
+
+MOST_LISTED = 5
+MOST_LINES = 12
+STATUSES = {
+    "placed": "placed",
+    "being packed": "packing",
+    "packing": "packing",
+    "ready to collect": "ready",
+    "on the way": "shipped",
+    "shipped": "shipped",
+    "out for delivery": "out_for_delivery",
+    "collected": "bought_in_store",
+    "bought in store": "bought_in_store",
+    "cancelled": "cancelled",
+    "returned": "returned",
+}
+
+
+class ActionShowOrderStatus(CandorAction):
+    """Where an order is: the one named, else the newest."""
+
+    def name(self) -> str:
+        return "action_show_order_status"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        order = _find_order(talk)
+        if isinstance(order, Answer):
+            return [order]
+        facts = {"order_id": order.order_id, "date": _say_day(talk, order)}
+        status = (order.status or "").lower()
+        if status == "delivered":
+            told = talk.say("orders.status_delivered", **facts)
+        elif status in STATUSES:
+            told = talk.say(f"orders.{STATUSES[status]}", **facts)
+        elif status:
+            told = talk.say("orders.status_other", status=order.status, **facts)
+        else:
+            return [talk.say("orders.status_unknown", **facts)]
+        tracking = f" {talk.words('orders.tracking', tracking=order.tracking)}" if order.tracking else ""
+        return [Answer(told.kind, told.text + tracking, _order_buttons(talk, order, "status"))]
+
+
+class ActionShowOrderContents(CandorAction):
+    """What was in an order."""
+
+    def name(self) -> str:
+        return "action_show_order_contents"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        order = _find_order(talk)
+        if isinstance(order, Answer):
+            return [order]
+        with talk.read() as connection:
+            lines = fetch_order_lines(connection, talk.person_id or 0, order_id=order.order_id)
+        currency = talk.desk.shop.currency
+        told = [
+            talk.words(
+                "orders.contents_line",
+                quantity=line.quantity,
+                title=line.title,
+                price=say_money(line.quantity * line.unit_price_minor, currency),
+            )
+            for line in lines
+        ]
+        more = len(told) - MOST_LINES
+        text = ", ".join(told[:MOST_LINES]) + (f", {talk.words('orders.contents_more', count=more)}" if more > 0 else "")
+        facts = {"order_id": order.order_id, "date": _say_day(talk, order), "lines": text, "total": say_money(order.total_minor, currency)}
+        return [talk.say("orders.contents", buttons=_order_buttons(talk, order, "contents"), **facts)]
+
+
+class ActionListOrders(CandorAction):
+    """One's orders: the newest, or those between two days."""
+
+    def name(self) -> str:
+        return "action_list_orders"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        if talk.person_id is None:
+            return [talk.say("orders.sign_in_first")]
+        first, last = talk.find_entity("date_from"), talk.find_entity("date_to")
+        orders = _fetch(talk, limit=1000 if first else MOST_LISTED + 1)
+        if not orders:
+            return [talk.say("orders.none")]
+        if first and last:
+            span = {"from": say_date(date.fromisoformat(first), _today(talk)), "to": say_date(date.fromisoformat(last), _today(talk))}
+            orders = [order for order in orders if first <= _day(talk, order).isoformat() <= last]
+            if not orders:
+                return [talk.say("orders.none_between", **span)]
+            told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
+            return [talk.say("orders.list_between", orders="; ".join(told), buttons=_choices(talk, orders), **span)]
+        told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
+        key = "orders.list" if len(told) > 1 else "orders.list_one"
+        return [talk.say(key, count=len(told), orders="; ".join(told), buttons=_choices(talk, orders))]
+
+
+class ActionExplainReturn(CandorAction):
+    """How a return works, from the shop's own answer."""
+
+    def name(self) -> str:
+        return "action_explain_return"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        retriever, questions = talk.desk.get_questions()
+        for words in (talk.text, "How do I return something?"):
+            ranked = retriever.rank(words)
+            if ranked and ranked[0].score >= SURE:
+                return [tell_question(talk, questions[ranked[0].question_id], kind="order")]
+        return [talk.say("orders.return_unknown")]
+
+
+class ActionReportMissingItem(CandorAction):
+    """Something is missing or wrong: a person, with the facts filled in."""
+
+    def name(self) -> str:
+        return "action_report_missing_item"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        order = _find_order(talk) if talk.person_id is not None else None
+        about = {"about": talk.words("orders.handoff_subject")}
+        if isinstance(order, Order):
+            told = talk.say("orders.missing_item_order", order_id=order.order_id, date=_say_day(talk, order))
+            about["order_id"] = order.order_id
+        else:
+            told = talk.say("orders.missing_item")
+        return [told, Answer("handoff", "", custom={"handoff": about})]
+
+
+def _find_order(talk: Talk) -> Order | Answer:
+    """The order in question, or the sentence that says why there is none. Only that order's use is recorded."""
+    if talk.person_id is None:
+        return talk.say("orders.sign_in_first")
+    order_id = talk.find_entity("order_id")
+    found = _fetch(talk, order_id=order_id, limit=1)
+    if not found:
+        return talk.say("orders.not_found", order_id=order_id) if order_id else talk.say("orders.none")
+    with talk.desk.database.write() as connection:
+        record_use(
+            connection,
+            talk.person_id,
+            at=talk.desk.clock.stamp(),
+            categories=[],
+            what_for="answer_order",
+            by="assistant",
+            detail={"order_id": found[0].order_id},
+        )
+    return found[0]
+
+
+def _fetch(talk: Talk, *, order_id: str | None = None, limit: int) -> list[Order]:
+    with talk.read() as connection:
+        return fetch_orders(connection, talk.person_id or 0, order_id=order_id, limit=limit)
+
+
+def _day(talk: Talk, order: Order) -> date:
+    return talk.desk.shop.find_day(parse_time(order.ordered_at))
+
+
+def _today(talk: Talk) -> date:
+    return talk.desk.clock.today()
+
+
+def _say_day(talk: Talk, order: Order) -> str:
+    return say_date(_day(talk, order), _today(talk))
+
+
+def _say_line(talk: Talk, order: Order) -> str:
+    items = talk.words("orders.items_one") if order.lines == 1 else talk.words("orders.items_many", count=order.lines)
+    return talk.words(
+        "orders.list_line",
+        order_id=order.order_id,
+        date=_say_day(talk, order),
+        items=items,
+        total=say_money(order.total_minor, talk.desk.shop.currency),
+        status=order.status or talk.words("orders.no_status"),
+    )
+
+
+def _choices(talk: Talk, orders: list[Order]) -> list[dict[str, str]]:
+    return [
+        {"title": f"{order.order_id}, {_say_day(talk, order)}", "payload": f'/ask_order_contents{{"order_id":"{order.order_id}"}}'}
+        for order in orders[:MOST_LISTED]
+    ]
+
+
+def _order_buttons(talk: Talk, order: Order, asked: str) -> list[dict[str, str]]:
+    other = ("button_contents", "ask_order_contents") if asked == "status" else ("button_status", "ask_order_status")
+    return [
+        {"title": talk.words(f"orders.{other[0]}"), "payload": f'/{other[1]}{{"order_id":"{order.order_id}"}}'},
+        {"title": talk.words("orders.button_missing"), "payload": f'/report_missing_item{{"order_id":"{order.order_id}"}}'},
+    ]
+
+

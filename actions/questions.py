@@ -1,0 +1,40 @@
+"""Common questions: found among the shop's own answers, with the source named; not found is said."""
+
+from actions.talk import Answer, CandorAction, Talk
+from bot.language.retrieval import MAYBE, SURE
+from data.catalogue import Question
+
+MOST_CHOICES = 3
+
+
+class ActionAnswerQuestion(CandorAction):
+    """The shop's answer to a common question."""
+
+    def name(self) -> str:
+        return "action_answer_question"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        retriever, questions = talk.desk.get_questions()
+        chosen = talk.find_entity("question_id")
+        if chosen in questions:
+            return [tell_question(talk, questions[chosen])]
+        ranked = [found for found in retriever.rank(talk.text) if found.question_id in questions]
+        if ranked and ranked[0].score >= SURE:
+            return [tell_question(talk, questions[ranked[0].question_id])]
+        maybe = [questions[found.question_id] for found in ranked[:MOST_CHOICES] if found.score >= MAYBE]
+        if maybe:
+            return [talk.say("questions.which", buttons=list_question_buttons(talk, maybe))]
+        return [talk.say("questions.not_found")]
+
+
+def tell_question(talk: Talk, question: Question, *, kind: str = "answer") -> Answer:
+    """An answer with its source."""
+    source = talk.words("questions.answer_source", title=question.title)
+    custom = {"extra": {"source": {"title": question.title, "link": question.link}}}
+    return Answer(kind, f"{question.answer}\n\n{source}", custom=custom)
+
+
+def list_question_buttons(talk: Talk, questions: list[Question]) -> list[dict[str, str]]:
+    """One button a question, and one for a person."""
+    buttons = [{"title": q.title, "payload": f'/ask_question{{"question_id":"{q.question_id}"}}'} for q in questions]
+    return [*buttons, {"title": talk.words("handoff.button_person"), "payload": "/request_human"}]

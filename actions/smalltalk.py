@@ -1,0 +1,45 @@
+"""Yes and no to the last question, and what is not understood."""
+
+from actions.talk import Answer, CandorAction, Talk, press
+
+
+class ActionConfirm(CandorAction):
+    """ "Yes" presses the first of the two buttons of the last question."""
+
+    def name(self) -> str:
+        return "action_confirm"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        return [_press_last(talk, 0) or talk.say("smalltalk.nothing_to_confirm")]
+
+
+class ActionDecline(CandorAction):
+    """ "No" presses the second."""
+
+    def name(self) -> str:
+        return "action_decline"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        return [_press_last(talk, 1) or talk.say("smalltalk.nothing_to_decline")]
+
+
+class ActionFallBack(CandorAction):
+    """Not understood, or not ours: say so, and offer a person; the second time more plainly."""
+
+    def name(self) -> str:
+        return "action_fall_back"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        last = next((message for message in talk.fetch_said() if message.author == "bot"), None)
+        if last is not None and last.kind == "fallback":
+            return [talk.say("smalltalk.fallback_again")]
+        return [talk.say("smalltalk.out_of_scope" if talk.intent == "ask_out_of_scope" else "smalltalk.fallback")]
+
+
+def _press_last(talk: Talk, index: int) -> Answer | None:
+    """Press a button of the last thing the bot said, if it asked a question with exactly two."""
+    said = talk.fetch_said(limit=6)
+    last = said[0] if said else None
+    if last is None or len(last.buttons) != 2 or "?" not in last.text:
+        return None
+    return press(last.buttons[index]["payload"], kind="chat", text=last.buttons[index]["title"])

@@ -1,0 +1,138 @@
+"""An action's view of one message: who speaks, what was understood, what was said before; and what it answers.
+
+Everything about the conversation comes from `data`, by the id in the message's metadata; Rasa's tracker is trusted with
+nothing but the words that were just understood.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy import Connection
+
+from actions.desk import Desk, get_desk
+from data.conversations import Conversation, Message, fetch_newest, require_conversation
+from data.errors import NotKnown
+
+_log = logging.getLogger("candor.actions")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One message of the bot. `custom` holds what the gateway reads beside the text (web/bot.py, `Reply`)."""
+
+    kind: str
+    text: str = ""
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    custom: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Talk:
+    """One message to answer. `person_id` is None for a visitor; `conversation` is None in `rasa shell`."""
+
+    desk: Desk
+    conversation: Conversation | None
+    person_id: int | None
+    text: str
+    intent: str
+    entities: list[dict[str, Any]]
+
+    def find_entity(self, name: str) -> str | None:
+        """The first value of an entity."""
+        return next((str(entity["value"]) for entity in self.entities if entity.get("entity") == name), None)
+
+    def find_entities(self, name: str) -> list[str]:
+        """Every value of an entity, each once."""
+        return list(dict.fromkeys(str(entity["value"]) for entity in self.entities if entity.get("entity") == name))
+
+    def say(self, address: str, /, *, buttons: list[dict[str, str]] | None = None, **facts: Any) -> Answer:
+        """An answer from a text that has a kind; its own buttons unless others are given."""
+        entry = self.desk.texts.entry(address)
+        return Answer(
+            kind=entry.kind or "answer",
+            text=self.desk.texts.say(address, vary=self.vary, **facts),
+            buttons=self.desk.texts.buttons(address, **facts) if buttons is None else buttons,
+        )
+
+    def words(self, address: str, /, **facts: Any) -> str:
+        """A fragment."""
+        return self.desk.texts.say(address, **facts)
+
+    @property
+    def vary(self) -> str:
+        """Chooses among variants: another one at each turn."""
+        return f"{self.conversation.conversation_id}{self.conversation.last_seq}" if self.conversation else self.text
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction."""
+        with self.desk.database.read() as connection:
+            yield connection
+
+    def fetch_said(self, *, limit: int = 30) -> list[Message]:
+        """What the bot, people and the system said lately, newest first."""
+        if self.conversation is None:
+            return []
+        with self.read() as connection:
+            newest = fetch_newest(connection, self.conversation.conversation_id, limit=limit)
+        return [message for message in newest if message.author != "customer"]
+
+
+class CandorAction(Action, ABC):
+    """An action that never leaves the customer in silence: when it fails it apologises and offers a person."""
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name in the domain."""
+
+    @abstractmethod
+    def answer(self, talk: Talk) -> list[Answer]:
+        """What to say."""
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        """Called by the SDK. The work is done off its event loop."""
+        latest, metadata = dict(tracker.latest_message), dict(tracker.latest_message.get("metadata") or {})
+        try:
+            answers = await asyncio.to_thread(self._work, latest, metadata)
+        except Exception as error:
+            _log.error("%s failed in conversation %s: %s", self.name(), metadata.get("conversation_id"), type(error).__name__, exc_info=error)
+            texts = get_desk().texts
+            answers = [Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"))]
+        for one in answers:
+            dispatcher.utter_message(text=one.text or None, buttons=one.buttons, json_message={"kind": one.kind, **one.custom})
+        return []
+
+    def _work(self, latest: dict[str, Any], metadata: dict[str, Any]) -> list[Answer]:
+        desk = get_desk()
+        return self.answer(
+            Talk(
+                desk=desk,
+                conversation=(conversation := _find_conversation(desk, metadata.get("conversation_id"))),
+                person_id=conversation.person_id if conversation is not None and metadata.get("speaks") else None,
+                text=str(latest.get("text") or ""),
+                intent=str((latest.get("intent") or {}).get("name") or ""),
+                entities=list(latest.get("entities") or []),
+            )
+        )
+
+
+def _find_conversation(desk: Desk, conversation_id: Any) -> Conversation | None:
+    if not isinstance(conversation_id, str):
+        return None
+    try:
+        with desk.database.read() as connection:
+            return require_conversation(connection, conversation_id)
+    except NotKnown:
+        return None
+
+
+def press(payload: str, *, kind: str, text: str) -> Answer:
+    """Ask the gateway to do what a button with this payload does. The text is for `rasa shell`, where there is no gateway."""
+    return Answer(kind, text, custom={"press": payload})

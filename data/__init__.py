@@ -1,0 +1,1 @@
+"""What the shop knows: tables, consent, orders, catalogue, conversations, handoffs, audit, importers."""

@@ -1,0 +1,27 @@
+"""What the customer told us about goods: like, dislike, never show. Acts as a stated rule, at once; no model learns it here."""
+
+from sqlalchemy import Connection, delete, insert, select
+
+from data.errors import BadInput
+from data.tables import preferences
+
+KINDS = ("never_show", "like", "dislike")
+
+
+def set_preference(connection: Connection, person_id: int, *, kind: str, type_id: str, at: str) -> bool:
+    """Set what the customer says of a product type, in place of what was said before; returns whether it changed."""
+    if kind not in KINDS:
+        raise BadInput(f"Kind {kind!r} is unknown; it is one of {', '.join(KINDS)}.", field="kind")
+    c = preferences.c
+    standing = connection.execute(select(c.kind).where(c.person_id == person_id, c.type_id == type_id)).scalar()
+    if standing == kind:
+        return False
+    connection.execute(delete(preferences).where(c.person_id == person_id, c.type_id == type_id))
+    connection.execute(insert(preferences).values(person_id=person_id, kind=kind, type_id=type_id, at=at))
+    return True
+
+
+def fetch_preferences(connection: Connection, person_id: int) -> dict[str, str]:
+    """What the customer said, by product type."""
+    c = preferences.c
+    return {row.type_id: row.kind for row in connection.execute(select(c.type_id, c.kind).where(c.person_id == person_id))}

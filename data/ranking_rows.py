@@ -1,0 +1,100 @@
+"""The only way from personal rows to a ranking. Every function here passes the consent gate first.
+
+For choosing, a person's own rows come out under that person's consents; for training and statistics, the rows of those who
+agreed to that purpose, and of nobody else. Rows about sensitive goods come out only where that group was turned on by name.
+Returns, disputed lines and anything on or after the cut never come out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Select, select
+
+from data.consent import Consents, list_agreeing, require_consent
+from data.tables import offer_events, order_lines, products, types
+
+Line = tuple[int, date, str, int]
+"""person_id, day, type_id, line_id"""
+Event = tuple[int, date, str, str, int]
+"""person_id, day, type_id, event, event_id"""
+
+
+@dataclass(frozen=True)
+class RankingRows:
+    """What a ranking may read. A category that was not granted has no rows, and its name is not in `categories`."""
+
+    categories: frozenset[str]
+    lines: list[Line]
+    events: list[Event]
+
+
+def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *, before: date) -> RankingRows:
+    """A person's own rows before a day, under what stands in `consents` for choosing."""
+    categories = consents.choose
+    may = {category.removeprefix("sensitive_") for category in categories if category.startswith("sensitive_")}
+    lines: list[Line] = []
+    events: list[Event] = []
+    if "purchases" in categories:
+        require_consent(consents, "purchases")
+        rows = connection.execute(_select_lines(before).where(order_lines.c.person_id == person_id))
+        lines = [(row[0], row[1], row[2], row[4]) for row in rows if row[3] is None or row[3] in may]
+    if "offers" in categories:
+        require_consent(consents, "offers")
+        rows = connection.execute(_select_events(before).where(offer_events.c.person_id == person_id))
+        events = [(row[0], row[1], row[2], row[3], row[5]) for row in rows if row[4] is None or row[4] in may]
+    return RankingRows(categories, lines, events)
+
+
+def fetch_training_rows(connection: Connection, *, before: date, groups: Iterable[str]) -> RankingRows:
+    """The rows of everybody who agreed to `train`, category by category. `groups` are the groups of sensitive goods."""
+    buyers = list_agreeing(connection, "purchases", "train")
+    users = list_agreeing(connection, "offers", "train")
+    may = {group: list_agreeing(connection, f"sensitive_{group}", "train") for group in groups}
+    lines = [
+        (row[0], row[1], row[2], row[4])
+        for row in connection.execute(_select_lines(before))
+        if row[0] in buyers and (row[3] is None or row[0] in may.get(row[3], ()))
+    ]
+    events = [
+        (row[0], row[1], row[2], row[3], row[5])
+        for row in connection.execute(_select_events(before))
+        if row[0] in users and (row[4] is None or row[0] in may.get(row[4], ()))
+    ]
+    categories = frozenset(name for name, agreed in (("purchases", buyers), ("offers", users)) if agreed)
+    return RankingRows(categories, lines, events)
+
+
+def count_product_buyers(connection: Connection, *, since: date, before: date, fewest_counted: int) -> list[tuple[str, str, int]]:
+    """`type_id, product_id, people` among those who agreed to `train`, most bought first; none that fewer people bought."""
+    buyers = list_agreeing(connection, "purchases", "train")
+    line = order_lines.c
+    rows = connection.execute(
+        select(products.c.type_id, line.product_id, line.person_id)
+        .join(products, products.c.product_id == line.product_id)
+        .where(line.quantity > 0, line.disputed_at.is_(None), line.ordered_on >= since, line.ordered_on < before)
+        .distinct()
+    )
+    people = Counter((type_id, product_id) for type_id, product_id, person_id in rows if person_id in buyers)
+    counted = [(type_id, product_id, count) for (type_id, product_id), count in people.items() if count >= fewest_counted]
+    return sorted(counted, key=lambda row: (-row[2], row[1]))
+
+
+def _select_lines(before: date) -> Select[tuple[int, date, str, str | None, int]]:
+    line = order_lines.c
+    return (
+        select(line.person_id, line.ordered_on, products.c.type_id, types.c.sensitive, line.line_id)
+        .join(products, products.c.product_id == line.product_id)
+        .join(types, types.c.type_id == products.c.type_id)
+        .where(line.quantity > 0, line.disputed_at.is_(None), line.ordered_on < before)
+    )
+
+
+def _select_events(before: date) -> Select[tuple[int, date, str, str, str | None, int]]:
+    event = offer_events.c
+    return (
+        select(event.person_id, event.happened_on, event.type_id, event.event, types.c.sensitive, event.event_id)
+        .join(types, types.c.type_id == event.type_id)
+        .where(event.happened_on < before)
+    )

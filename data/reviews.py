@@ -1,0 +1,107 @@
+"""Reviews: a customer disputes a reason, a decision or a fact behind it, and a person answers in writing."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from data import codec
+from data.audit import record_act
+from data.errors import Conflict, NotKnown
+from data.tables import reviews
+
+FIRST_NUMBER = 1001
+
+
+@dataclass(frozen=True)
+class Review:
+    """One review, with the customer's words in `text`."""
+
+    review_id: str
+    person_id: int | None
+    conversation_id: str | None
+    impression_id: str | None
+    reason_id: str | None
+    text: str
+    state: str
+    opened_at: str
+    due_on: date
+    decision: str | None
+    decided_by: str | None
+    decided_at: str | None
+
+
+def _read(row: Row[Any]) -> Review:
+    columns = dict(row._mapping)
+    return Review(**columns | {"text": codec.decode(columns.pop("body")).get("text", "")})
+
+
+def open_review(
+    connection: Connection,
+    *,
+    person_id: int | None,
+    conversation_id: str | None,
+    impression_id: str | None,
+    reason_id: str | None,
+    text: str,
+    at: str,
+    due_on: date,
+) -> Review:
+    """Open a numbered review. The same impression under review already: that one comes back."""
+    c = reviews.c
+    if impression_id is not None and person_id is not None:
+        standing = connection.execute(
+            select(reviews).where(c.person_id == person_id, c.impression_id == impression_id, c.state == "open")
+        ).first()
+        if standing is not None:
+            return _read(standing)
+    number = int(connection.execute(select(func.count()).select_from(reviews)).scalar_one()) + FIRST_NUMBER
+    review_id = f"R-{number}"
+    connection.execute(
+        insert(reviews).values(
+            review_id=review_id,
+            person_id=person_id,
+            conversation_id=conversation_id,
+            impression_id=impression_id,
+            reason_id=reason_id,
+            body=codec.encode({"text": text}),
+            state="open",
+            opened_at=at,
+            due_on=due_on,
+        )
+    )
+    record_act(connection, at=at, actor="customer", act="review_opened", person_id=person_id, object_id=review_id)
+    return require_review(connection, review_id)
+
+
+def require_review(connection: Connection, review_id: str) -> Review:
+    """The review, or `NotKnown`."""
+    row = connection.execute(select(reviews).where(reviews.c.review_id == review_id)).first()
+    if row is None:
+        raise NotKnown()
+    return _read(row)
+
+
+def fetch_reviews(connection: Connection, *, state: str | None = None, person_id: int | None = None) -> list[Review]:
+    """Reviews, soonest due first."""
+    statement = select(reviews).order_by(reviews.c.due_on, reviews.c.opened_at)
+    if state is not None:
+        statement = statement.where(reviews.c.state == state)
+    if person_id is not None:
+        statement = statement.where(reviews.c.person_id == person_id)
+    return [_read(row) for row in connection.execute(statement)]
+
+
+def answer_review(connection: Connection, review_id: str, *, decision: str, username: str, at: str) -> Review:
+    """Answer a review once; the answer is said in the customer's chat by the caller."""
+    changed = connection.execute(
+        update(reviews)
+        .where(reviews.c.review_id == review_id, reviews.c.state == "open")
+        .values(state="answered", decision=decision, decided_by=username, decided_at=at)
+    )
+    review = require_review(connection, review_id)
+    if not changed.rowcount:
+        raise Conflict(f"Review {review_id} was answered by {review.decided_by} already.", decided_by=review.decided_by)
+    record_act(connection, at=at, actor=f"staff:{username}", act="review_answered", person_id=review.person_id, object_id=review_id)
+    return review

@@ -1,0 +1,94 @@
+"""What can be said: every sentence, from `texts/<language>/<topic>.yml`.
+
+An entry is a fragment (a string) or a mapping with `say` (one or more variants), and for a message its `kind` and
+`buttons`. `Texts.say` fills the placeholders; a missing one is an error, not a hole in a sentence. The variant is drawn from
+a key of the caller's (the conversation and how much was said), so that the same sentence is not said twice running and a
+test still knows what it gets.
+"""
+
+import hashlib
+import string
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class UnknownText(KeyError):
+    """A text that no language file holds."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One text: its variants, and what makes it a message."""
+
+    address: str
+    say: tuple[str, ...]
+    kind: str | None = None
+    buttons: tuple[dict[str, str], ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Names of the placeholders over all variants."""
+        formatter = string.Formatter()
+        return frozenset(name for text in self.say for _, name, _, _ in formatter.parse(text) if name)
+
+    @property
+    def version(self) -> str:
+        """A short fingerprint of the wording, recorded where the law asks what was said."""
+        return hashlib.sha256("\n".join(self.say).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All texts of one language."""
+
+    lang: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def entry(self, address: str) -> Entry:
+        """The entry at `topic.key`."""
+        try:
+            return self.entries[address]
+        except KeyError:
+            raise UnknownText(f"No text {address!r} in texts/{self.lang}. Add it to texts/{self.lang}/{address.split('.')[0]}.yml.") from None
+
+    def say(self, address: str, /, *, vary: str = "", **facts: Any) -> str:
+        """One variant with its placeholders filled. `vary` chooses which: the same key, the same variant."""
+        entry = self.entry(address)
+        index = int.from_bytes(hashlib.sha256(f"{address}\0{vary}".encode()).digest()[:4]) if vary else 0
+        return entry.say[index % len(entry.say)].format(**facts)
+
+    def buttons(self, address: str, /, **facts: Any) -> list[dict[str, str]]:
+        """The buttons of a message, their placeholders (written <name>, since payloads hold braces) filled."""
+        return [{part: _fill(value, facts) for part, value in button.items()} for button in self.entry(address).buttons]
+
+    def list_topic(self, topic: str) -> dict[str, str]:
+        """Every fragment of a topic by its key: what a page needs."""
+        prefix = f"{topic}."
+        return {address[len(prefix) :]: entry.say[0] for address, entry in self.entries.items() if address.startswith(prefix)}
+
+
+def _fill(text: str, facts: dict[str, Any]) -> str:
+    for name, value in facts.items():
+        text = text.replace(f"<{name}>", str(value))
+    return text
+
+
+def load_texts(directory: Path, lang: str) -> Texts:
+    """Read every topic of a language."""
+    entries: dict[str, Entry] = {}
+    for path in sorted((directory / lang).glob("*.yml")):
+        for key, value in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+            address = f"{path.stem}.{key}"
+            if isinstance(value, str):
+                entries[address] = Entry(address, (value,))
+            else:
+                say = value["say"]
+                entries[address] = Entry(
+                    address, (say,) if isinstance(say, str) else tuple(say), value.get("kind"), tuple(value.get("buttons", ()))
+                )
+    if not entries:
+        raise UnknownText(f"No texts for language {lang!r}: texts/{lang} holds no .yml file.")
+    return Texts(lang, entries)

@@ -1,0 +1,27 @@
+"""Each use of a person's data: what, what for, by whom. The customer reads it in the privacy centre."""
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from data.tables import uses
+
+
+def record_use(
+    connection: Connection, person_id: int, *, at: str, categories: list[str], what_for: str, by: str, detail: dict[str, Any]
+) -> None:
+    """Append one use. `what_for` is choose_offers, explain, answer_order or handoff; `by` is ranker, assistant or a staff name."""
+    connection.execute(
+        insert(uses).values(person_id=person_id, at=at, categories=sorted(categories), what_for=what_for, by=by, detail=detail)
+    )
+
+
+def fetch_uses(connection: Connection, person_id: int, *, limit: int = 500) -> list[dict[str, Any]]:
+    """The newest uses first."""
+    statement = (
+        select(uses.c.at, uses.c.categories, uses.c.what_for, uses.c.by, uses.c.detail)
+        .where(uses.c.person_id == person_id)
+        .order_by(uses.c.use_id.desc())
+        .limit(limit)
+    )
+    return [dict(row._mapping) for row in connection.execute(statement)]

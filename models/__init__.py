@@ -1,0 +1,1 @@
+"""How offers are ranked and explained: features, ranker, Shapley values, reasons, slates, fairness, evaluation."""

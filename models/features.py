@@ -1,0 +1,212 @@
+"""Features, written once: Ibis expressions over five small tables, the same for training and for serving.
+
+Each feature declares every category of personal data that it derives from; a ranker for a set of consents has only the
+columns whose categories lie inside that set. Features that a person would call one thing share a group, and a group is what
+is explained: naive columns split "how often" from "how lately" and then name one of the two by chance.
+
+Everything counts whole days before `cut`, so that a slate does not change by the second and nothing leaks from the day that
+is to be predicted. Nobody's age, income or household is here (P10).
+"""
+
+from dataclasses import dataclass
+
+import ibis
+from ibis import _
+from ibis.expr.types import Table
+
+SHOP = "shop"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column of the ranker. `categories` is empty for what derives from nobody in particular."""
+
+    name: str
+    group: str
+    categories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Features that a person would call one thing. `category` is the consent to name beside the reason."""
+
+    name: str
+    category: str
+
+
+_BOUGHT = frozenset({"purchases"})
+_OFFERS = frozenset({"offers"})
+_NOBODY: frozenset[str] = frozenset()
+
+FEATURES = (
+    Feature("days_28", "habit", _BOUGHT),  # days with a purchase of the type in the last 28
+    Feature("days_84", "habit", _BOUGHT),
+    Feature("days_364", "habit", _BOUGHT),
+    Feature("days_since", "habit", _BOUGHT),  # since the last purchase of the type; missing: never bought
+    Feature("usual_gap", "habit", _BOUGHT),  # mean days between purchases; missing: fewer than two
+    Feature("gaps_passed", "habit", _BOUGHT),  # days_since / usual_gap
+    Feature("aisle_days_84", "aisle", _BOUGHT),  # days with a purchase of another type of the aisle
+    Feature("aisle_share", "aisle", _BOUGHT),  # of all lines in 364 days, 0 to 1
+    Feature("visits_28", "visits", _BOUGHT),
+    Feature("visits_84", "visits", _BOUGHT),
+    Feature("lines_a_visit", "visits", _BOUGHT),
+    Feature("together", "together", _BOUGHT),  # sum of similarities to the types bought in the last 84 days
+    Feature("together_best", "together", _BOUGHT),
+    Feature("redeemed_type", "coupons", _OFFERS),  # coupons redeemed for the type in 364 days
+    Feature("redeemed_aisle", "coupons", _OFFERS),
+    Feature("redeemed_all", "coupons", _OFFERS),
+    Feature("shown_type", "coupons", _OFFERS),
+    Feature("clicked_type", "coupons", _OFFERS),
+    Feature("buyers_28", "popular", _NOBODY),  # share of agreeing customers who bought it in 28 days, 0 to 1
+    Feature("buyers_364", "popular", _NOBODY),
+    Feature("again_rate", "popular", _NOBODY),  # share of its buyers who bought it on a second day
+    Feature("trend", "popular", _NOBODY),  # buyers of the last 28 days / a usual 28 days
+)
+
+GROUPS = (
+    Group("habit", "purchases"),
+    Group("aisle", "purchases"),
+    Group("visits", "purchases"),
+    Group("together", "purchases"),
+    Group("coupons", "offers"),
+    Group("popular", SHOP),
+)
+
+PERSONAL = frozenset().union(*(feature.categories for feature in FEATURES))
+"""Categories that any ranker can have a column of."""
+
+
+def select_features(consents: frozenset[str]) -> tuple[Feature, ...]:
+    """The features of the ranker for a set of consents: those that need nothing outside it."""
+    return tuple(feature for feature in FEATURES if feature.categories <= consents)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables that features are built from.
+
+    Attributes
+    ----------
+    pairs
+        `person_id, type_id, category`: the rows to build.
+    lines
+        `person_id, ordered_on, type_id, category`: what was bought, returns and disputed lines left out.
+    events
+        `person_id, happened_on, type_id, category, event`: offers shown, clicked, redeemed.
+    statistics
+        `type_id` and the columns of group popular: made from those who agreed, at the cut.
+    similar
+        `type_id, other_id, similarity`: which types go together, made from those who agreed, at the cut.
+    moment
+        One row, `cut`: the day before which everything happened.
+    """
+
+    pairs: Table
+    lines: Table
+    events: Table
+    statistics: Table
+    similar: Table
+    moment: Table
+
+
+def make_inputs() -> Inputs:
+    """Inputs without a database behind them, to compile the expression once."""
+    person: dict[str, str] = {"person_id": "int64"}
+    thing = {"type_id": "string", "category": "string"}
+    rates = {feature.name: "float64" for feature in FEATURES if feature.group == "popular"}
+    return Inputs(
+        pairs=ibis.table(person | thing, name="pairs"),
+        lines=ibis.table(person | {"ordered_on": "date"} | thing, name="lines"),
+        events=ibis.table(person | {"happened_on": "date"} | thing | {"event": "string"}, name="events"),
+        statistics=ibis.table({"type_id": "string"} | rates, name="statistics"),
+        similar=ibis.table({"type_id": "string", "other_id": "string", "similarity": "float64"}, name="similar"),
+        moment=ibis.table({"cut": "date"}, name="moment"),
+    )
+
+
+def build_features(inputs: Inputs) -> Table:
+    """The features of every pair: `person_id, type_id` and one column a feature. Missing means "there is none"."""
+    lines = _age(inputs.lines, inputs.moment, "ordered_on")
+    events = _age(inputs.events, inputs.moment, "happened_on")
+    bought = _count_bought(lines)
+    aisle = _count_aisle(lines)
+    visits = _count_visits(lines)
+    together = _sum_together(lines, inputs.similar)
+    coupons, aisle_coupons, all_coupons = _count_coupons(events)
+
+    table = inputs.pairs
+    table = table.left_join(bought, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
+    table = table.left_join(aisle, ["person_id", "category"]).drop("person_id_right", "category_right")
+    table = table.left_join(visits, "person_id").drop("person_id_right")
+    table = table.left_join(together, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
+    table = table.left_join(coupons, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
+    table = table.left_join(aisle_coupons, ["person_id", "category"]).drop("person_id_right", "category_right")
+    table = table.left_join(all_coupons, "person_id").drop("person_id_right")
+    table = table.left_join(inputs.statistics, "type_id").drop("type_id_right")
+
+    zero = ["days_28", "days_84", "days_364", "visits_28", "visits_84", "together", "together_best"]
+    zero += ["redeemed_type", "redeemed_aisle", "redeemed_all", "shown_type", "clicked_type"]
+    table = table.mutate(**{name: table[name].fill_null(0) for name in zero})
+    gap = table.span / (table.days_ever - 1)
+    table = table.mutate(
+        usual_gap=(table.days_ever >= 2).ifelse(gap, None),
+        gaps_passed=((table.days_ever >= 2) & (table.span > 0)).ifelse(table.days_since / gap, None),
+        aisle_days_84=(table.aisle_days.fill_null(0) - table.days_84).cast("float64"),
+        aisle_share=table.aisle_lines.fill_null(0) / table.all_lines,
+        lines_a_visit=table.all_lines / table.visits_364,
+    )
+    columns = {feature.name: table[feature.name].cast("float64") for feature in FEATURES}
+    return table.select("person_id", "type_id", **columns)
+
+
+def _age(rows: Table, moment: Table, day: str) -> Table:
+    """Rows before the cut and within 364 days of it, with `age` in days (1 is the day before)."""
+    joined = rows.cross_join(moment)
+    joined = joined.mutate(age=joined.cut.delta(joined[day], unit="day"))
+    return joined.filter((joined.age >= 1) & (joined.age <= 364))
+
+
+def _count_bought(lines: Table) -> Table:
+    return lines.group_by("person_id", "type_id").agg(
+        days_28=_.age.nunique(where=_.age <= 28),
+        days_84=_.age.nunique(where=_.age <= 84),
+        days_364=_.age.nunique(),
+        days_ever=_.age.nunique(),
+        days_since=_.age.min(),
+        span=_.age.max() - _.age.min(),
+    )
+
+
+def _count_aisle(lines: Table) -> Table:
+    return lines.group_by("person_id", "category").agg(aisle_days=_.age.nunique(where=_.age <= 84), aisle_lines=_.count())
+
+
+def _count_visits(lines: Table) -> Table:
+    return lines.group_by("person_id").agg(
+        visits_28=_.age.nunique(where=_.age <= 28),
+        visits_84=_.age.nunique(where=_.age <= 84),
+        visits_364=_.age.nunique(),
+        all_lines=_.count(),
+    )
+
+
+def _sum_together(lines: Table, similar: Table) -> Table:
+    lately = lines.filter(lines.age <= 84).select("person_id", other_id="type_id").distinct()
+    near = lately.inner_join(similar, "other_id")
+    return near.group_by("person_id", "type_id").agg(together=_.similarity.sum(), together_best=_.similarity.max())
+
+
+def _count_coupons(events: Table) -> tuple[Table, Table, Table]:
+    by_type = events.group_by("person_id", "type_id").agg(
+        redeemed_type=_.count(where=_.event == "redeemed"),
+        shown_type=_.count(where=_.event == "shown"),
+        clicked_type=_.count(where=_.event == "clicked"),
+    )
+    by_aisle = events.group_by("person_id", "category").agg(redeemed_aisle=_.count(where=_.event == "redeemed"))
+    by_person = events.group_by("person_id").agg(redeemed_all=_.count(where=_.event == "redeemed"))
+    return by_type, by_aisle, by_person
+
+
+def compile_features() -> str:
+    """The SQL of `build_features` for DuckDB, over tables named like the fields of `Inputs`."""
+    return str(ibis.to_sql(build_features(make_inputs()), dialect="duckdb"))

@@ -1,0 +1,129 @@
+"""A ranker: one LightGBM forest for one set of columns, with its leaves laid out for exact attribution.
+
+A `Shelf` holds the rankers of one training run, one for each distinct set of columns that consents lead to, with the shop's
+statistics of the same day. It is a folder of plain files: LightGBM's own text format, Parquet and one JSON.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from models.features import FEATURES, GROUPS, PERSONAL
+from models.shapley import Leaves, attribute, flatten_forest
+
+_GROUP_NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
+_GROUP_OF = {feature.name: feature.group for feature in FEATURES}
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """One forest. `consents` are the categories that it has columns of."""
+
+    consents: frozenset[str]
+    columns: tuple[str, ...]
+    booster: lightgbm.Booster
+
+    @cached_property
+    def leaves(self) -> Leaves:
+        return flatten_forest(self.booster.dump_model(), [_GROUP_NUMBER[_GROUP_OF[column]] for column in self.columns])
+
+    def score(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+        """Raw scores in log-odds of buying within 28 days, one a row."""
+        return np.asarray(self.booster.predict(self._matrix(rows), raw_score=True, num_threads=1), np.float64)
+
+    def attribute(self, rows: pl.DataFrame) -> tuple[float, list[dict[str, float]]]:
+        """The base, and for each row the exact Shapley value of each group, in log-odds."""
+        values = attribute(self.leaves, self._matrix(rows))
+        names = sorted({_GROUP_OF[column] for column in self.columns}, key=_GROUP_NUMBER.__getitem__)
+        return self.leaves.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
+
+    def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+        return rows.select(self.columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The rankers and statistics of one training run.
+
+    Attributes
+    ----------
+    version
+        Names the run in every impression.
+    cut
+        The shop's day before which everything happened that it learned from.
+    popular
+        Types from the most popular down; empty when too few customers agreed to count.
+    """
+
+    version: str
+    cut: date
+    rankers: dict[frozenset[str], Ranker]
+    statistics: pl.DataFrame
+    similar: pl.DataFrame
+    facts: dict[str, Any]
+
+    def find_ranker(self, consents: frozenset[str]) -> Ranker | None:
+        """The ranker that has exactly the columns these consents allow; None when they allow none of its own."""
+        return self.rankers.get(consents & PERSONAL)
+
+
+def name_ranker(consents: frozenset[str]) -> str:
+    """The file name of a ranker."""
+    return f"ranker_{'_'.join(sorted(consents))}.txt"
+
+
+def save_shelf(shelf: Shelf, directory: Path) -> None:
+    """Write a shelf to a folder of its own."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for consents, ranker in shelf.rankers.items():
+        ranker.booster.save_model(directory / name_ranker(consents))
+    shelf.statistics.write_parquet(directory / "statistics.parquet")
+    shelf.similar.write_parquet(directory / "similar.parquet")
+    about = {
+        "version": shelf.version,
+        "cut": shelf.cut.isoformat(),
+        "rankers": [{"consents": sorted(c), "columns": r.columns} for c, r in shelf.rankers.items()],
+        "facts": shelf.facts,
+    }
+    (directory / "shelf.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+
+def load_shelf(directory: Path) -> Shelf:
+    """Read a shelf back."""
+    about = json.loads((directory / "shelf.json").read_text(encoding="utf-8"))
+    rankers = {}
+    for entry in about["rankers"]:
+        consents = frozenset(entry["consents"])
+        booster = lightgbm.Booster(model_file=directory / name_ranker(consents))
+        rankers[consents] = Ranker(consents, tuple(entry["columns"]), booster)
+    return Shelf(
+        version=about["version"],
+        cut=date.fromisoformat(about["cut"]),
+        rankers=rankers,
+        statistics=pl.read_parquet(directory / "statistics.parquet"),
+        similar=pl.read_parquet(directory / "similar.parquet"),
+        facts=about["facts"],
+    )
+
+
+def publish_shelf(models: Path, version: str) -> None:
+    """Make a saved shelf the one that serves: one atomic rename."""
+    pointer = models / "current.json.new"
+    pointer.write_text(json.dumps({"version": version}), encoding="utf-8")
+    pointer.replace(models / "current.json")
+
+
+def find_current(models: Path) -> str | None:
+    """The version that serves, or None before the first training."""
+    try:
+        return str(json.loads((models / "current.json").read_text(encoding="utf-8"))["version"])
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,338 @@
+"""Choosing offers for one person, or for nobody: from rows under consent to a slate with its reasons.
+
+`Recommender` holds what is the same for everybody (catalogue, shelf of rankers) and reloads it when it changes; everything
+about a person is read for each choice and kept nowhere. With nothing granted, nobody signed in, or nothing known, the order is
+what is popular, and said to be that.
+"""
+
+import math
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection
+
+from data.catalogue import Product, ProductType, ShopOffer, fetch_running_offers, fetch_types, find_offer, find_product
+from data.clock import format_time
+from data.consent import NOTHING, Consents, fetch_consents
+from data.database import read_fact
+from data.impressions import Shown
+from data.preferences import fetch_preferences
+from data.ranking_rows import RankingRows, fetch_own_rows
+from data.shop import Shop
+from data.texts import Texts
+from models.builder import build_rows
+from models.explanation import explain_popularity, explain_score, find_main_reason
+from models.ranker import Ranker, Shelf, find_current, load_shelf
+from models.reasons import Witness, tell_group
+from models.slate import Candidate, Place, fill_slate, order_candidates
+from models.statistics import EVENTS, LINES
+from models.wording import lower_first, say_date
+
+VARIANT = "one"
+NO_MODEL = "none"
+
+
+@dataclass(frozen=True)
+class Slate:
+    """Offers in their places, and the whole order behind them.
+
+    Attributes
+    ----------
+    shown
+        The places, ready to be recorded as impressions or shown as an example.
+    order
+        Every type that could have been shown, from the highest score down.
+    scores
+        Raw scores in log-odds, by type.
+    """
+
+    shown: list[Shown]
+    order: list[str]
+    scores: dict[str, float]
+    consents: list[str]
+    model_version: str
+    variant: str
+    personalized: bool
+
+    def find_rank(self, type_id: str) -> int | None:
+        """The place by score alone, from 1."""
+        return self.order.index(type_id) + 1 if type_id in self.scores else None
+
+
+@dataclass(frozen=True)
+class _Catalogue:
+    version: int
+    types: dict[str, ProductType]
+
+
+class Recommender:
+    """Chooses offers. One for a process; safe for threads."""
+
+    def __init__(self, models: Path, shop: Shop, texts: Texts) -> None:
+        self.models, self.shop, self.texts = models, shop, texts
+        self._lock = threading.Lock()
+        self._shelf: Shelf | None = None
+        self._featured: dict[str, str] = {}
+        self._catalogue = _Catalogue(-1, {})
+
+    def choose(
+        self,
+        connection: Connection,
+        *,
+        person_id: int | None,
+        today: date,
+        limit: int,
+        minor: bool = False,
+        without: frozenset[str] = frozenset(),
+    ) -> Slate:
+        """Choose `limit` offers, as many as may be shown.
+
+        `without` leaves categories out that are granted: the answer to "what would I see without".
+        """
+        shelf, types = self._refresh(connection)
+        consents = NOTHING if person_id is None or minor else fetch_consents(connection, person_id)
+        if without:
+            consents = Consents({key: grant for key, grant in consents.grants.items() if key[0] not in without})
+        told = fetch_preferences(connection, person_id) if person_id is not None else {}
+        turned_away = {type_id for type_id, kind in told.items() if kind in ("never_show", "dislike")}
+        may = {f"{category.removeprefix('sensitive_')}" for category in consents.choose if category.startswith("sensitive_")}
+        eligible = [t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away]
+        running = _pick_running(fetch_running_offers(connection, today))
+        own = fetch_own_rows(connection, person_id, consents, before=today) if person_id is not None else RankingRows(frozenset(), [], [])
+        ranker = shelf.find_ranker(consents.choose) if shelf and (own.lines or own.events) else None
+        witness = Witness(
+            own=own,
+            types=types,
+            statistics=_by_type(shelf.statistics) if shelf else {},
+            similar=shelf.similar if shelf else pl.DataFrame(),
+            today=today,
+            texts=self.texts,
+        )
+        if ranker is not None and shelf is not None:
+            rows = _build_own_rows(eligible, own, shelf, today)
+            scores = dict(zip(rows["type_id"].to_list(), (float(s) for s in ranker.score(rows)), strict=True))
+        else:
+            rows = pl.DataFrame()
+            scores = _score_popularity(eligible, running, witness)
+        bought = {line[2] for line in own.lines}
+        candidates = [Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought) for t in eligible]
+        liked = frozenset(t for t, kind in told.items() if kind == "like") if "preferences" in consents.choose else frozenset()
+        places = fill_slate(
+            candidates,
+            limit,
+            discoveries=self.shop.discoveries if bought and ranker is not None else 0.0,
+            most_of_one_category=self.shop.most_of_one_category,
+            liked=liked,
+        )
+        shown = self._explain(connection, places, ranker, rows, consents.choose, witness, running)
+        return Slate(
+            shown=shown,
+            order=[candidate.type_id for candidate in order_candidates(candidates)],
+            scores=scores,
+            consents=sorted(consents.choose),
+            model_version=shelf.version if shelf else NO_MODEL,
+            variant=VARIANT,
+            personalized=any(place.personalized for place in shown),
+        )
+
+    def tell_reason(self, connection: Connection, *, person_id: int, today: date, type_id: str, group: str = "habit") -> str:
+        """One true sentence about a type, from a person's own rows under their consents."""
+        shelf, types = self._refresh(connection)
+        own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=today)
+        statistics = _by_type(shelf.statistics) if shelf else {}
+        similar = shelf.similar if shelf else pl.DataFrame()
+        return tell_group(group, type_id, Witness(own, types, statistics, similar, today, self.texts)).text
+
+    def tell_popular(self, connection: Connection, type_id: str, *, today: date) -> str:
+        """One true sentence about how popular a type is."""
+        shelf, types = self._refresh(connection)
+        nobody = RankingRows(frozenset(), [], [])
+        statistics = _by_type(shelf.statistics) if shelf else {}
+        return tell_group("popular", type_id, Witness(nobody, types, statistics, pl.DataFrame(), today, self.texts)).text
+
+    def find_offered_type(self, connection: Connection, offer_id: str) -> str | None:
+        """The product type that an offer_id stands for: a type's own, or a row's of offers.csv."""
+        if offer_id in self._refresh(connection)[1]:
+            return offer_id
+        offer = find_offer(connection, offer_id)
+        return offer.type_id if offer else None
+
+    def name_category(self, category: str) -> str:
+        """A category of personal data inside a sentence."""
+        group = self.shop.sensitive.get(category.removeprefix("sensitive_"))
+        if group is not None:
+            return self.texts.say("privacy.in_words_sensitive", group=lower_first(group.title))
+        return self.texts.say(f"privacy.in_words_{category}")
+
+    def find_types(self, connection: Connection) -> dict[str, ProductType]:
+        """The catalogue's types, by id."""
+        return self._refresh(connection)[1]
+
+    def warm_up(self, connection: Connection, *, today: date) -> None:
+        """Load and compile everything before the first customer waits for it."""
+        shelf, types = self._refresh(connection)
+        if shelf is None or not types:
+            return
+        some = [t for t in types.values() if t.sensitive is None][:5]
+        nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
+        for ranker in shelf.rankers.values():
+            ranker.attribute(_build_own_rows(some, nobody, shelf, today))
+
+    def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
+        version = find_current(self.models)
+        data_version = int(read_fact(connection, "data_version") or 0)
+        with self._lock:
+            if version is not None and (self._shelf is None or self._shelf.version != version):
+                self._shelf = load_shelf(self.models / version)
+                self._featured = dict(reversed([(t, p) for t, p, _people in self._shelf.facts.get("featured", [])]))
+            if self._catalogue.version != data_version:
+                self._catalogue = _Catalogue(data_version, {t.type_id: t for t in fetch_types(connection)})
+            return self._shelf, self._catalogue.types
+
+    def _explain(
+        self,
+        connection: Connection,
+        places: list[Place],
+        ranker: Ranker | None,
+        rows: pl.DataFrame,
+        consents: frozenset[str],
+        witness: Witness,
+        running: dict[str, ShopOffer],
+    ) -> list[Shown]:
+        if ranker is None:
+            explanations = [
+                explain_popularity(
+                    type_id=place.candidate.type_id,
+                    score=place.candidate.score,
+                    all_categories=self.shop.categories,
+                    witness=witness,
+                    own_order=not witness.statistics,
+                )
+                for place in places
+            ]
+        else:
+            wanted = pl.DataFrame({"type_id": [place.candidate.type_id for place in places]}, schema={"type_id": pl.String})
+            base, attributions = ranker.attribute(wanted.join(rows, on="type_id", how="left", maintain_order="left"))
+            explanations = [
+                explain_score(
+                    type_id=place.candidate.type_id,
+                    score=place.candidate.score,
+                    base=base,
+                    contributions=contributions,
+                    consents=consents,
+                    all_categories=self.shop.categories,
+                    witness=witness,
+                )
+                for place, contributions in zip(places, attributions, strict=True)
+            ]
+        return [
+            self._make_shown(connection, place, explanation, witness, running.get(place.candidate.type_id), ranker is not None)
+            for place, explanation in zip(places, explanations, strict=True)
+        ]
+
+    def _make_shown(
+        self,
+        connection: Connection,
+        place: Place,
+        explanation: dict[str, Any],
+        witness: Witness,
+        running: ShopOffer | None,
+        personalized: bool,
+    ) -> Shown:
+        thing = witness.types[place.candidate.type_id]
+        rule = self._tell_rule(place, thing)
+        main = find_main_reason(explanation) if personalized else None
+        if place.rule == "new" or (place.rule == "like" and rule):
+            why, label = rule, "new" if place.rule == "new" else "preferences"
+        elif main is not None:
+            why, label = main["text"], main["category"]
+        else:
+            own_order = explanation["reasons"][0]["reason_id"] == "own_order"
+            popular = witness.texts.say("reasons.own_order") if own_order else tell_group("popular", thing.type_id, witness).text
+            why, label = popular, "own_order" if own_order else "popular"
+        offer = self._describe_offer(connection, thing, running, witness.today)
+        offer |= {"personalized": personalized, "why": why, "label": label, "label_text": self.texts.say(f"reasons.label_{label}")}
+        return Shown(
+            offer_id=offer["offer_id"],
+            type_id=thing.type_id,
+            personalized=personalized,
+            offer=offer,
+            explanation=explanation | {"rank": place.rank, "rules": [rule] if rule else []},
+        )
+
+    def _tell_rule(self, place: Place, thing: ProductType) -> str:
+        return self.texts.say(f"reasons.rule_{place.rule}", type=lower_first(thing.title), **place.facts) if place.rule else ""
+
+    def _describe_offer(self, connection: Connection, thing: ProductType, running: ShopOffer | None, today: date) -> dict[str, Any]:
+        offer: dict[str, Any] = {
+            "offer_id": running.offer_id if running else thing.type_id,
+            "title": running.title if running else thing.title,
+            "category": thing.category,
+        }
+        product = self._find_featured(connection, thing.type_id, running)
+        if product is not None and product.price_minor is not None:
+            offer["price"] = {"amount": product.price_minor, "currency": self.shop.currency}
+            offer["detail"] = product.title
+        if running is None:
+            return offer
+        if running.discount_percent is not None:
+            offer["discount"] = {"percent": running.discount_percent}
+        elif running.discount_minor is not None:
+            offer["discount"] = {"amount": running.discount_minor, "currency": self.shop.currency}
+        if running.price_personalized:
+            offer["price_personalized"] = True
+        if running.ends_on is not None:
+            end = datetime.combine(running.ends_on, time(23, 59, 59), self.shop.zone)
+            offer["valid_until"] = format_time(end)
+            offer["until"] = say_date(running.ends_on, today)
+        return offer
+
+    def _find_featured(self, connection: Connection, type_id: str, running: ShopOffer | None) -> Product | None:
+        product_id = running.product_id if running and running.product_id else self._featured.get(type_id)
+        return find_product(connection, product_id) if product_id else None
+
+
+def _pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
+    """One offer a type: the first to end, as fetched."""
+    picked: dict[str, ShopOffer] = {}
+    for offer in running:
+        if offer.type_id is not None:
+            picked.setdefault(offer.type_id, offer)
+    return picked
+
+
+def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    return {row["type_id"]: row for row in statistics.iter_rows(named=True)}
+
+
+def _build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date) -> pl.DataFrame:
+    catalogue = pl.DataFrame({"type_id": [t.type_id for t in eligible], "category": [t.category for t in eligible]})
+    person_id = own.lines[0][0] if own.lines else own.events[0][0]
+    return build_rows(
+        pairs=catalogue.select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
+        lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
+        events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
+        statistics=shelf.statistics,
+        similar=shelf.similar,
+        cut=today,
+    )
+
+
+def _score_popularity(eligible: list[ProductType], running: dict[str, ShopOffer], witness: Witness) -> dict[str, float]:
+    """Log-odds that a counted customer bought it in 28 days; uncounted types after those, in the shop's own order."""
+    own_order = sorted(eligible, key=lambda t: (t.type_id not in running, _reverse(t.added_at), t.type_id))
+    of = max((int(row["of_people"]) for row in witness.statistics.values()), default=0)
+    floor = math.log(0.5 / (of + 0.5)) if of else 0.0
+    scores = {}
+    for number, thing in enumerate(own_order, start=1):
+        people = witness.statistics.get(thing.type_id, {}).get("people_28")
+        scores[thing.type_id] = math.log((people + 0.5) / (of - people + 0.5)) if people is not None else floor - number / 1000
+    return scores
+
+
+def _reverse(stamp: str) -> tuple[int, ...]:
+    return tuple(-ord(letter) for letter in stamp)

@@ -1,0 +1,104 @@
+"""A slate: which offers stand in which place. The ranker proposes, the shop's rules dispose, and each rule that moved an
+offer is kept with it so that it can be told.
+
+Rules, in this order: nothing sensitive unless turned on by name (P9); nothing that the customer turned away; what the
+customer said to like comes first, if that may be used; a share of places for something never bought; at most so many of one
+part of the shop. Exactly as many places as were asked for are filled as long as so many may be shown: the limit on one part
+of the shop gives way before a place stays empty.
+"""
+
+from dataclasses import dataclass, field
+
+FIRST_NEW = 3  # the first discovery stands fourth, so that it is seen without taking the lead
+LIKED_FIRST = 2
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A product type that may be shown. `score` orders; `known` says whether the customer bought it within a year."""
+
+    type_id: str
+    category: str
+    score: float
+    known: bool
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of a slate, with the rule that moved an offer into it, if one did."""
+
+    candidate: Candidate
+    rank: int  # by score alone, from 1
+    rule: str | None = None
+    facts: dict[str, int] = field(default_factory=dict)
+
+
+def order_candidates(candidates: list[Candidate]) -> list[Candidate]:
+    """Highest score first; ties by id, so that the same data give the same slate."""
+    return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.type_id))
+
+
+def fill_slate(
+    candidates: list[Candidate], limit: int, *, discoveries: float, most_of_one_category: int, liked: frozenset[str] = frozenset()
+) -> list[Place]:
+    """Fill `limit` places from candidates that may be shown.
+
+    `discoveries` is the share of places for types never bought, 0 to 1; it is 0 where nothing is known of what was bought.
+    """
+    ordered = order_candidates(candidates)
+    ranks = {candidate.type_id: rank for rank, candidate in enumerate(ordered, start=1)}
+    wanted_new = round(discoveries * limit)
+    counts: dict[str, int] = {}
+    chosen: list[Place] = []
+    taken: set[str] = set()
+
+    def take(candidate: Candidate, rule: str | None = None, **facts: int) -> None:
+        counts[candidate.category] = counts.get(candidate.category, 0) + 1
+        taken.add(candidate.type_id)
+        chosen.append(Place(candidate, ranks[candidate.type_id], rule, facts))
+
+    def may_take(candidate: Candidate) -> bool:
+        return candidate.type_id not in taken and counts.get(candidate.category, 0) < most_of_one_category
+
+    for candidate in [c for c in ordered if c.type_id in liked][:LIKED_FIRST]:
+        if len(chosen) < limit and may_take(candidate):
+            take(candidate, "like")
+    fresh: list[Candidate] = []
+    if wanted_new:
+        others = limit - wanted_new
+        for candidate in ordered:
+            if len(chosen) >= others:
+                break
+            if candidate.known and may_take(candidate):
+                take(candidate)
+        for candidate in ordered:
+            if len(fresh) >= min(wanted_new, limit - len(chosen)):
+                break
+            if not candidate.known and may_take(candidate):
+                counts[candidate.category] = counts.get(candidate.category, 0) + 1
+                taken.add(candidate.type_id)
+                fresh.append(candidate)
+    for candidate in ordered:
+        if len(chosen) + len(fresh) >= limit:
+            break
+        if may_take(candidate):
+            take(candidate)
+    for candidate in ordered:  # the limit on one part of the shop gives way
+        if len(chosen) + len(fresh) >= limit:
+            break
+        if candidate.type_id not in taken:
+            take(candidate)
+    liked_places = sum(place.rule == "like" for place in chosen)
+    chosen[liked_places:] = sorted(chosen[liked_places:], key=lambda place: place.rank)
+    for number, candidate in enumerate(fresh):
+        spot = min(FIRST_NEW + number * 5, len(chosen))
+        rule_facts = {"places": len(fresh), "of": limit}
+        chosen.insert(spot, Place(candidate, ranks[candidate.type_id], "new", rule_facts))
+    return [_mark_category(place, position, most_of_one_category) for position, place in enumerate(chosen, start=1)]
+
+
+def _mark_category(place: Place, position: int, most: int) -> Place:
+    """An offer that stands higher than its score alone would put it, because others of their kind made room."""
+    if place.rule is None and place.rank > position:
+        return Place(place.candidate, place.rank, "category", {"most": most})
+    return place

@@ -1,0 +1,171 @@
+"""Training: from rows of those who agreed to a shelf of rankers.
+
+For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought before the cut, all
+that were bought in the 28 days after it, and a sample of the rest that carries the weight of what it stands for. The label is
+"bought within 28 days". One forest is fitted for each set of consents, on the columns that this set allows.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import combinations
+
+import lightgbm
+import numpy as np
+import polars as pl
+
+from data.catalogue import ProductType
+from data.ranking_rows import RankingRows
+from models.builder import build_rows
+from models.features import PERSONAL, select_features
+from models.ranker import Ranker, Shelf
+from models.statistics import EVENTS, LINES, count_popularity, find_similar
+
+HORIZON_DAYS = 28
+ACTIVE_DAYS = 84
+CUTS = 3
+SAMPLE_RATE = 0.06  # of the types never bought
+FEWEST_ROWS = 500
+SEED = 20180101
+PARAMETERS = {
+    "objective": "binary",
+    "num_leaves": 31,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 100,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.9,
+    "seed": SEED,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+ROUNDS = 120
+
+
+def train_shelf(
+    rows: RankingRows,
+    types: list[ProductType],
+    *,
+    today: date,
+    fewest_customers: int,
+    fewest_counted: int,
+    threads: int = 2,
+    report: Callable[[str, int, int], None] | None = None,
+) -> Shelf:
+    """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves."""
+    tell = report or (lambda _what, _done, _of: None)
+    lines = pl.DataFrame(rows.lines, schema=LINES, orient="row")
+    events = pl.DataFrame(rows.events, schema=EVENTS, orient="row")
+    catalogue = pl.DataFrame({"type_id": [t.type_id for t in types], "category": [t.category for t in types]}, schema={"type_id": pl.String, "category": pl.String})
+    lines = lines.sort("person_id", "ordered_on", "type_id").join(catalogue, on="type_id")
+    events = events.sort("person_id", "happened_on", "type_id", "event").join(catalogue, on="type_id")
+    buyers, users = lines["person_id"].n_unique(), events["person_id"].n_unique()
+    may_count = buyers >= fewest_customers
+    counted = lines if may_count else lines.clear()
+    statistics = count_popularity(counted, today, fewest_counted=fewest_counted)
+    similar = find_similar(counted, today, fewest_counted=fewest_counted)
+    learned = {name for name, people in (("purchases", buyers), ("offers", users)) if people >= fewest_customers}
+    rankers: dict[frozenset[str], Ranker] = {}
+    if may_count:
+        sets = [frozenset(s) for n in range(1, len(PERSONAL) + 1) for s in combinations(sorted(PERSONAL & learned), n)]
+        examples = _build_examples(lines, events, catalogue, today, fewest_counted, threads, tell)
+        if examples is not None:
+            for number, consents in enumerate(sets, start=1):
+                tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
+                rankers[consents] = _fit(examples, consents, threads)
+    shelf = Shelf("", today, rankers, statistics, similar, {"buyers": buyers, "coupon_users": users, "rows": lines.height})
+    return Shelf(_name_version(shelf), today, rankers, statistics, similar, shelf.facts)
+
+
+def _list_cuts(lines: pl.DataFrame, today: date) -> list[date]:
+    first: date = lines["ordered_on"].min()  # type: ignore[assignment]
+    cuts = [today - timedelta(days=HORIZON_DAYS * n) for n in range(1, CUTS + 1)]
+    return [cut for cut in cuts if (cut - first).days >= HORIZON_DAYS]
+
+
+def _build_examples(
+    lines: pl.DataFrame,
+    events: pl.DataFrame,
+    catalogue: pl.DataFrame,
+    today: date,
+    fewest_counted: int,
+    threads: int,
+    tell: Callable[[str, int, int], None],
+) -> pl.DataFrame | None:
+    """Features, `label` and `weight` over all cuts; None when the data are too few to learn from."""
+    cuts = _list_cuts(lines, today)
+    frames = []
+    for number, cut in enumerate(cuts, start=1):
+        tell(f"build features before {cut.isoformat()}", number, len(cuts))
+        past = lines.filter(pl.col("ordered_on") < cut)
+        pairs = _draw_pairs(past, lines, catalogue, cut)
+        if pairs.is_empty():
+            continue
+        features = build_rows(
+            pairs=pairs.select("person_id", "type_id", "category"),
+            lines=past,
+            events=events.filter(pl.col("happened_on") < cut),
+            statistics=count_popularity(past, cut, fewest_counted=fewest_counted),
+            similar=find_similar(past, cut, fewest_counted=fewest_counted),
+            cut=cut,
+            threads=threads,
+        )
+        frames.append(features.join(pairs.select("person_id", "type_id", "label", "weight"), on=["person_id", "type_id"]))
+    if not frames or sum(frame.height for frame in frames) < FEWEST_ROWS:
+        return None
+    examples = pl.concat(frames)
+    return examples if examples["label"].n_unique() == 2 else None
+
+
+def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame, cut: date) -> pl.DataFrame:
+    """`person_id, type_id, category, label, weight` of one cut."""
+    active = past.filter(pl.col("ordered_on") >= cut - timedelta(days=ACTIVE_DAYS)).select("person_id").unique().sort("person_id")
+    bought = past.join(active, on="person_id").select("person_id", "type_id").unique()
+    later = (
+        lines.filter((pl.col("ordered_on") >= cut) & (pl.col("ordered_on") < cut + timedelta(days=HORIZON_DAYS)))
+        .join(active, on="person_id")
+        .select("person_id", "type_id")
+        .unique()
+    )
+    known = pl.concat([bought, later]).unique()
+    kinds = past.select("type_id").unique().sort("type_id")
+    rng = np.random.default_rng([SEED, cut.toordinal()])
+    wanted = int(active.height * kinds.height * SAMPLE_RATE)
+    sample = pl.DataFrame(
+        {
+            "person_id": active["person_id"].to_numpy()[rng.integers(0, max(1, active.height), wanted)] if active.height else [],
+            "type_id": kinds["type_id"].gather(rng.integers(0, max(1, kinds.height), wanted)) if kinds.height else [],
+        },
+        schema={"person_id": pl.Int64, "type_id": pl.String},
+    ).unique()
+    sample = sample.join(known, on=["person_id", "type_id"], how="anti")
+    unbought = active.height * kinds.height - known.height
+    weight = unbought / sample.height if sample.height else 1.0
+    pairs = pl.concat(
+        [known.with_columns(weight=pl.lit(1.0)), sample.with_columns(weight=pl.lit(float(weight)))]
+    ).join(later.with_columns(label=pl.lit(1.0)), on=["person_id", "type_id"], how="left")
+    return pairs.with_columns(pl.col("label").fill_null(0.0)).join(catalogue, on="type_id").sort("person_id", "type_id")
+
+
+def _fit(examples: pl.DataFrame, consents: frozenset[str], threads: int) -> Ranker:
+    columns = tuple(feature.name for feature in select_features(consents))
+    matrix = examples.select(columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float32)
+    data = lightgbm.Dataset(
+        matrix, examples["label"].to_numpy(), weight=examples["weight"].to_numpy(), feature_name=list(columns), free_raw_data=True
+    )
+    booster = lightgbm.train(PARAMETERS | {"num_threads": threads}, data, num_boost_round=ROUNDS)
+    return Ranker(consents, columns, booster)
+
+
+def _name_version(shelf: Shelf) -> str:
+    digest = hashlib.sha256()
+    for part in _describe(shelf):
+        digest.update(part.encode())
+    return f"{shelf.cut.isoformat()}-{digest.hexdigest()[:8]}"
+
+
+def _describe(shelf: Shelf) -> Iterator[str]:
+    for consents in sorted(shelf.rankers, key=sorted):
+        yield shelf.rankers[consents].booster.model_to_string()
+    yield shelf.statistics.write_json()
+    yield shelf.similar.write_json()

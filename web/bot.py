@@ -1,0 +1,130 @@
+"""The wire to the bot: one POST a turn, and the joining of what Rasa sends apart.
+
+Rasa's REST channel splits a text at blank lines and sends `text`, `buttons` and `custom` as separate entries; a `custom` with a
+`kind` closes one reply. An empty answer means that the action server was down, an action raised or a lock expired, so it is a
+failure (`BotFailed`), never silence. A sender costs Rasa memory and each turn of a long tracker costs time, so a conversation
+gets a fresh random sender every `turns_a_sender` turns; nothing is lost by it, since actions read the conversation from `data`.
+"""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+MOST_SENDERS = 10_000
+WEBHOOK = "/webhooks/rest/webhook"
+
+
+class BotFailed(Exception):
+    """The bot gave no answer that can be said."""
+
+
+@dataclass
+class Reply:
+    """What the bot wants to say: one message, before the gateway has filled in what only it may write.
+
+    `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
+    """
+
+    kind: str
+    text: str = ""
+    lang: str = "en"
+    buttons: list[dict[str, str]] = field(default_factory=list)
+    press: str | None = None
+    offers: list[str] = field(default_factory=list)
+    explanation: str | None = None
+    focus: str | None = None
+    handoff: dict[str, Any] | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def join_replies(entries: list[dict[str, Any]]) -> list[Reply]:
+    """Join Rasa's entries into replies."""
+    replies: list[Reply] = []
+    texts: list[str] = []
+    buttons: list[dict[str, str]] = []
+    for entry in entries:
+        if entry.get("text"):
+            texts.append(str(entry["text"]))
+        buttons.extend({"title": b["title"], "payload": b["payload"]} for b in entry.get("buttons", []))
+        custom = entry.get("custom")
+        if isinstance(custom, dict) and "kind" in custom:
+            known = {name: value for name, value in custom.items() if name in Reply.__dataclass_fields__}
+            replies.append(Reply(**known | {"text": "\n\n".join(texts), "buttons": buttons}))
+            texts, buttons = [], []
+    if texts or buttons:
+        replies.append(Reply(kind="answer", text="\n\n".join(texts), buttons=buttons))
+    return replies
+
+
+class Bot:
+    """Speaks to Rasa over loopback. One for a process."""
+
+    def __init__(self, url: str, *, timeout_s: float, reads_characters: int, turns_a_sender: int) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=timeout_s, limits=httpx.Limits(max_connections=64, max_keepalive_connections=32), trust_env=False
+        )
+        self._reads = reads_characters
+        self._turns_a_sender = turns_a_sender
+        self._senders: OrderedDict[str, tuple[str, int]] = OrderedDict()
+
+    async def ask(self, conversation_id: str, *, text: str | None, payload: str | None, lang: str, speaks: bool) -> list[Reply]:
+        """One turn. Raises `BotFailed` when nothing that can be said comes back in time."""
+        body = {
+            "sender": self._take_sender(conversation_id),
+            "message": payload if payload is not None else quote_text(text or "", self._reads),
+            "metadata": {"conversation_id": conversation_id, "lang": lang, "speaks": speaks},
+        }
+        try:
+            answer = await self._client.post(WEBHOOK, json=body)
+            answer.raise_for_status()
+            replies = join_replies(answer.json())
+        except (httpx.HTTPError, ValueError, TypeError, KeyError) as error:
+            raise BotFailed(type(error).__name__) from error
+        if not replies:
+            raise BotFailed("empty answer")
+        return replies
+
+    async def is_up(self) -> bool:
+        """Whether Rasa answers at all."""
+        try:
+            return (await self._client.get("/", timeout=2.0)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def forget(self, conversation_id: str) -> None:
+        """Take a fresh sender at the next turn."""
+        self._senders.pop(conversation_id, None)
+
+    def _take_sender(self, conversation_id: str) -> str:
+        sender, turns = self._senders.pop(conversation_id, ("", self._turns_a_sender))
+        if turns >= self._turns_a_sender:
+            sender, turns = secrets.token_urlsafe(12), 0
+        self._senders[conversation_id] = (sender, turns + 1)
+        while len(self._senders) > MOST_SENDERS:
+            self._senders.popitem(last=False)
+        return sender
+
+
+def quote_text(text: str, most: int) -> str:
+    """A customer's text as Rasa may see it: cut, and never a command. A leading "/" (or what strips to one) loses its power."""
+    cut = text[:most].strip()
+    while cut.startswith("/"):
+        cut = cut[1:].lstrip()
+    return cut or "…"
+
+
+async def is_listening(port: int) -> bool:
+    """Whether something listens on a loopback port."""
+    try:
+        _reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 2.0)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True

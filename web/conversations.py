@@ -1,0 +1,231 @@
+"""The customer's side of a conversation: open, write, read, state (design.md §3, Conversations)."""
+
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.conversations import (
+    Access,
+    access_conversation,
+    append_messages,
+    change_conversation,
+    extend_token,
+    fetch_conversations,
+    fetch_messages,
+    issue_token,
+    open_conversation,
+    require_conversation,
+)
+from data.customers import ensure_customer
+from data.errors import AnotherCustomer, BadInput, NotKnown
+from data.handoffs import find_open_handoff, find_position
+from data.impressions import keep_own
+from data.staff import find_name
+from web.house import House, get_house
+from web.identity import SignedIn, identify_caller, read_bearer, read_customer_token
+from web.inbox import MessageIn, receive_message
+from web.speech import write_disclosure
+from web.wakeups import wait_for
+
+LONGEST_WAIT_S = 25.0
+MOST_PAGE_OFFERS = 40
+router = APIRouter()
+HouseHere = Annotated[House, Depends(get_house)]
+
+
+def require_token(authorization: Annotated[str | None, Header()] = None) -> str:
+    """The bearer token of a call that needs one."""
+    token = read_bearer(authorization)
+    if token is None:
+        raise NotKnown()
+    return token
+
+
+Token = Annotated[str, Depends(require_token)]
+
+
+class OpenIn(BaseModel):
+    """How a conversation is opened."""
+
+    model_config = ConfigDict(strict=True)
+
+    customer_token: str | None = None
+    locale: str | None = Field(default=None, max_length=35)
+    page_offers: list[str] = Field(default_factory=list, max_length=MOST_PAGE_OFFERS)
+
+
+class CustomerIn(BaseModel):
+    """A customer token, to renew a conversation or sign a visitor in."""
+
+    model_config = ConfigDict(strict=True)
+
+    customer_token: str
+
+
+@router.post("/api/conversations", status_code=201)
+async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str, Any]:
+    """Open a conversation; its first message is the disclosure."""
+    address = request.client.host if request.client else ""
+    a_minute = 6000.0 if house.settings.demo else house.shop.limits["conversations_a_minute"]
+    house.limiter.take("conversations", address, a_second=a_minute / 60, burst=a_minute)
+    signed = _read_signed(house, body.customer_token) if body.customer_token is not None else None
+
+    def work() -> dict[str, Any]:
+        at = house.clock.stamp()
+        with house.database.write() as connection:
+            person_id = ensure_customer(connection, signed.customer_id, name=signed.name, at=at).person_id if signed else None
+            conversation = open_conversation(
+                connection,
+                person_id=person_id,
+                locale=body.locale or house.texts.lang,
+                minor=signed.minor if signed else False,
+                page_offers=keep_own(connection, body.page_offers, person_id=person_id),
+                at=at,
+            )
+            token = issue_token(connection, conversation.conversation_id, speaks_until=signed.until if signed else None)
+            opening = append_messages(connection, conversation.conversation_id, [write_disclosure(house)], at=at)
+        return {
+            "conversation_id": conversation.conversation_id,
+            "token": token,
+            "messages": [message.describe() for message in opening],
+        }
+
+    return await house.do(work)
+
+
+@router.post("/api/conversations/{conversation_id}/messages", status_code=202)
+async def write_one(
+    conversation_id: str, body: MessageIn, request: Request, response: Response, house: HouseHere, token: Token
+) -> dict[str, int]:
+    """Take in a message. It is in the log when this answers; its turn comes after."""
+    received = await house.do(lambda: receive_message(house, token, conversation_id, body))
+    if received.is_new:
+        request.app.state.turns.take(conversation_id)
+    else:
+        response.status_code = 200
+    return {"seq": received.seq}
+
+
+@router.get("/api/conversations/{conversation_id}/messages")
+async def read_some(
+    conversation_id: str,
+    house: HouseHere,
+    token: Token,
+    after: Annotated[int, Query(ge=0)] = 0,
+    wait: Annotated[float, Query(ge=0)] = 0,
+) -> dict[str, Any]:
+    """What is newer than `after`; with `wait`, as soon as there is anything."""
+    if wait > LONGEST_WAIT_S:
+        raise BadInput(f"wait is {wait:g}; at most {LONGEST_WAIT_S:g} seconds.", field="wait")
+    deadline = time.monotonic() + wait
+    with house.wakeups.listen(conversation_id) as woken:
+        while True:
+            woken.clear()
+            page = await house.do(lambda: _read_page(house, token, conversation_id, after))
+            left = deadline - time.monotonic()
+            if page["messages"] or left <= 0:
+                return page
+            await wait_for(woken, left)
+
+
+def _read_page(house: House, token: str, conversation_id: str, after: int) -> dict[str, Any]:
+    with house.database.read() as connection:
+        conversation = access_conversation(connection, token, conversation_id).conversation
+        messages = fetch_messages(connection, conversation_id, after=after) if conversation.last_seq > after else []
+    return {
+        "messages": [message.describe() for message in messages],
+        "last_seq": conversation.last_seq,
+        "state": conversation.state,
+    }
+
+
+@router.get("/api/conversations/{conversation_id}")
+async def read_state(conversation_id: str, house: HouseHere, token: Token) -> dict[str, Any]:
+    """Who speaks for the shop, and the place in the queue."""
+
+    def work() -> dict[str, Any]:
+        with house.database.read() as connection:
+            access = access_conversation(connection, token, conversation_id)
+            return describe_state(connection, access)
+
+    return await house.do(work)
+
+
+def describe_state(connection: Any, access: Access) -> dict[str, Any]:
+    """The state of a conversation as its customer sees it."""
+    conversation = access.conversation
+    handoff = find_open_handoff(connection, conversation.conversation_id)
+    is_waiting = handoff is not None and handoff.state == "waiting"
+    return {
+        "state": conversation.state,
+        "queue_position": find_position(connection, handoff) if handoff is not None and is_waiting else None,
+        "staff_name": find_name(connection, handoff.claimed_by) if handoff is not None and handoff.claimed_by else None,
+    }
+
+
+@router.put("/api/conversations/{conversation_id}/customer")
+async def renew(conversation_id: str, body: CustomerIn, house: HouseHere, token: Token) -> dict[str, Any]:
+    """Renew the customer's token, or sign a visitor in. Another customer's is refused."""
+    signed = _read_signed(house, body.customer_token)
+
+    def work() -> dict[str, Any]:
+        with house.database.write() as connection:
+            conversation = access_conversation(connection, token, conversation_id).conversation
+            customer = ensure_customer(connection, signed.customer_id, name=signed.name, at=house.clock.stamp())
+            if conversation.person_id not in (None, customer.person_id):
+                raise AnotherCustomer("This conversation belongs to another customer. Open a new one.")
+            change_conversation(connection, conversation_id, person_id=customer.person_id, minor=signed.minor)
+            extend_token(connection, token, speaks_until=signed.until)
+            return describe_state(connection, Access(require_conversation(connection, conversation_id), customer.person_id))
+
+    answer = await house.do(work)
+    house.wakeups.ring(conversation_id)
+    return answer
+
+
+@router.get("/api/me/conversations")
+async def list_own(house: HouseHere, token: Token) -> dict[str, Any]:
+    """One's own conversations; with a visitor's token, that one."""
+
+    def work() -> dict[str, Any]:
+        caller = identify_caller(house, token)
+        with house.database.read() as connection:
+            own = (
+                fetch_conversations(connection, caller.person_id)
+                if caller.person_id is not None
+                else [caller.access.conversation]
+                if caller.access is not None
+                else []
+            )
+        return {
+            "conversations": [
+                {"conversation_id": c.conversation_id, "state": c.state, "opened_at": c.opened_at, "last_seq": c.last_seq} for c in own
+            ]
+        }
+
+    return await house.do(work)
+
+
+@router.post("/api/me/conversations/{conversation_id}/token", status_code=201)
+async def issue(conversation_id: str, house: HouseHere, token: Token) -> dict[str, str]:
+    """A new token for one's own conversation; needs the customer's token, since it will speak for them."""
+    signed = _read_signed(house, token)
+
+    def work() -> dict[str, str]:
+        with house.database.write() as connection:
+            customer = ensure_customer(connection, signed.customer_id, name=signed.name, at=house.clock.stamp())
+            conversation = require_conversation(connection, conversation_id)
+            if conversation.person_id != customer.person_id:
+                raise NotKnown()
+            new = issue_token(connection, conversation_id, speaks_until=signed.until)
+        return {"conversation_id": conversation_id, "token": new}
+
+    return await house.do(work)
+
+
+def _read_signed(house: House, token: str) -> SignedIn:
+    if house.secret is None:
+        raise NotKnown()
+    return read_customer_token(token, house.secret)

@@ -1,0 +1,372 @@
+"""What a button does, and what a sentence does that means the same: one function for each deed.
+
+A deed acts at once in every state and never passes through Rasa. It returns a `Say`: what to append, worked out inside the
+transaction that appends it, so that a change of owner and its words stand together.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from data.audit import record_act
+from data.consent import PURPOSES, fetch_consents, record_consent, record_refusal
+from data.conversations import Conversation, Draft
+from data.errors import NotKnown
+from data.impressions import Impression, access_impression
+from data.orders import dispute_lines
+from data.preferences import set_preference
+from data.reviews import open_review
+from models.control import Effect, measure_effect
+from models.showing import show_offers
+from models.wording import lower_first, say_date
+from web.handoffs import ask_for_person, cancel_waiting
+from web.house import House
+from web.speech import choose_author, write_draft
+
+REVIEW_DAYS = 30
+Say = Callable[[Connection, Conversation], list[Draft]]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A deed in the making: who asks, where, with which words."""
+
+    house: House
+    conversation: Conversation
+    person_id: int | None
+    facts: dict[str, Any]
+    words: str = ""
+
+
+def parse_payload(payload: str) -> tuple[str, dict[str, Any]]:
+    """`/name{"entity": "value"}` as a name and its facts."""
+    name, brace, rest = payload.removeprefix("/").partition("{")
+    facts: dict[str, Any] = json.loads(brace + rest) if brace else {}
+    return name, facts
+
+
+def is_deed(payload: str | None) -> bool:
+    """Whether the gateway does it by itself."""
+    return payload is not None and parse_payload(payload)[0] in DEEDS
+
+
+def perform(house: House, conversation: Conversation, person_id: int | None, payload: str, *, words: str = "") -> Say:
+    """Do what a payload says."""
+    name, facts = parse_payload(payload)
+    return DEEDS[name](Deed(house, conversation, person_id, facts, words))
+
+
+def _say(deed: Deed, address: str, **facts: Any) -> Say:
+    vary = f"{deed.conversation.conversation_id}{deed.conversation.last_seq}"
+    return lambda _connection, now: [write_draft(deed.house, address, author=choose_author(now), vary=vary, **facts)]
+
+
+def _require_category(deed: Deed) -> str | None:
+    category = deed.facts.get("category")
+    return category if category in deed.house.shop.categories else None
+
+
+def grant_consent(deed: Deed) -> Say:
+    """Switch a use on: for choosing and for training, as the notice says."""
+    return _switch(deed, granted=True)
+
+
+def withdraw_consent(deed: Deed) -> Say:
+    """Switch a use off."""
+    return _switch(deed, granted=False)
+
+
+def decline_consent(deed: Deed) -> Say:
+    """ "No" to the question: remembered, so that it is not asked again (P8), and answered with what is popular."""
+    house, person_id, category = deed.house, deed.person_id, _require_category(deed)
+    if person_id is None or category is None:
+        return _say(deed, "privacy.sign_in_first")
+
+    def say(connection: Connection, now: Conversation) -> list[Draft]:
+        record_refusal(connection, person_id, category, at=house.clock.stamp())
+        shown = show_offers(
+            connection, house.recommender, clock=house.clock, person_id=person_id, slot="chat", limit=5, minor=now.minor, channel="chat")
+        draft = write_draft(house, "privacy.after_no", author=choose_author(now))
+        return [replace(draft, offers=[impression.describe_offer() for impression in shown])]
+
+    return say
+
+
+def _switch(deed: Deed, *, granted: bool) -> Say:
+    house, person_id = deed.house, deed.person_id
+    if person_id is None:
+        return _say(deed, "privacy.sign_in_first")
+    if deed.conversation.minor and granted:
+        return _say(deed, "privacy.minor")
+    if deed.facts.get("category") == "all" and not granted:
+        return _withdraw_all(deed, person_id)
+    category = _require_category(deed)
+    if category is None:
+        return _ask_which(deed, granted=granted)
+    effect = switch_consent(house, person_id, category, granted=granted, source="chat", minor=deed.conversation.minor)
+    if not effect.acted:
+        return _say(deed, "privacy.already_on" if granted else "privacy.already_off", category=_title(house, category))
+    address = "privacy.granted" if granted else "privacy.withdrawn"
+    return _say_effect(deed, address, effect, category=category, granted=granted)
+
+
+def switch_consent(
+    house: House,
+    person_id: int,
+    category: str,
+    *,
+    granted: bool,
+    source: str,
+    purposes: tuple[str, ...] = PURPOSES,
+    signal: bool = False,
+    minor: bool = False,
+) -> Effect:
+    """Record a grant or a withdrawal and measure what it did to the offers."""
+
+    def act(connection: Connection) -> bool:
+        return record_consent(
+            connection,
+            person_id,
+            category,
+            granted=granted,
+            purposes=purposes,
+            at=house.clock.stamp(),
+            source=source,
+            lang=house.texts.lang,
+            known=house.shop.categories,
+            signal=signal,
+        )
+
+    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+
+
+def tell_effect(house: House, effect: Effect, *, granted: bool = False) -> str:
+    """In words what a control did to the five offers."""
+    if effect.left or effect.came:
+        if effect.left == effect.came == 1:
+            return house.texts.say("privacy.effect_one_changed")
+        return house.texts.say("privacy.effect_changed", left=_say_count(effect.left), came=_say_count(effect.came))
+    if effect.moved:
+        return house.texts.say("privacy.effect_moved", count=effect.moved)
+    key = "privacy.effect_nothing_granted" if granted else "privacy.effect_nothing_withdrawn"
+    return house.texts.say(key, count=len(effect.after))
+
+
+def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, granted: bool) -> Say:
+    house = deed.house
+    told = tell_effect(house, effect, granted=granted)
+    undo_name, undo_key = ("withdraw_consent", "privacy.button_stop_again") if granted else ("grant_consent", "privacy.button_use_again")
+    undo = {"title": house.texts.say(undo_key), "payload": f'/{undo_name}{json.dumps({"category": category})}'}
+    switches = {"title": house.texts.say("privacy.button_all_switches"), "payload": "/ask_consents"}
+    extra = {"effect": {"before": effect.before, "after": effect.after, "category": category, "granted": granted}}
+    return lambda _connection, now: [
+        replace(
+            write_draft(house, address, author=choose_author(now), category=house.recommender.name_category(category), effect=told),
+            kind="notice" if now.state == "human" else "consent",
+            buttons=[undo, switches],
+            extra=extra,
+        )
+    ]
+
+
+def _withdraw_all(deed: Deed, person_id: int) -> Say:
+    house = deed.house
+
+    def act(connection: Connection) -> bool:
+        on = sorted({category for (category, _), grant in fetch_consents(connection, person_id).grants.items() if grant.granted})
+        for category in on:
+            record_consent(
+                connection,
+                person_id,
+                category,
+                granted=False,
+                purposes=PURPOSES,
+                at=house.clock.stamp(),
+                source="chat",
+                lang=house.texts.lang,
+                known=house.shop.categories,
+            )
+        return bool(on)
+
+    effect = measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today())
+    if not effect.acted:
+        return _say(deed, "privacy.all_off_already")
+    return _say(deed, "privacy.withdrawn_all", effect=tell_effect(house, effect))
+
+
+def _ask_which(deed: Deed, *, granted: bool) -> Say:
+    house = deed.house
+    name, key = ("grant_consent", "privacy.which_grant") if granted else ("withdraw_consent", "privacy.which_withdraw")
+    with house.database.read() as connection:
+        on = fetch_consents(connection, deed.person_id).choose if deed.person_id is not None else frozenset()
+    if not granted and not on:
+        return _say(deed, "privacy.all_off_already")
+    choices = [c for c in house.shop.categories if (c not in on if granted else c in on) and c != "fairness"]
+    plain = [c for c in choices if not c.startswith("sensitive_")] or choices
+    title = "privacy.button_switch_on" if granted else "privacy.button_switch_off"
+    buttons = [
+        {
+            "title": house.texts.say(title, category=house.recommender.name_category(category)),
+            "payload": f'/{name}{json.dumps({"category": category})}',
+        }
+        for category in plain
+    ]
+    return lambda _connection, now: [replace(write_draft(house, key, author=choose_author(now)), buttons=buttons)]
+
+
+def stop_using(deed: Deed) -> Say:
+    """The control beside a reason: the category behind it is used no more."""
+    return _switch(deed, granted=False)
+
+
+def never_show(deed: Deed) -> Say:
+    """Never show this kind of thing again."""
+    impression, refusal = _access(deed)
+    if impression is None or deed.person_id is None:
+        return refusal
+    effect = turn_away(deed.house, deed.person_id, impression.type_id, minor=deed.conversation.minor)
+    title = lower_first(impression.offer["title"])
+    return _say(deed, "explanations.control_never_show", title=title, effect=tell_effect(deed.house, effect))
+
+
+def turn_away(house: House, person_id: int, type_id: str, *, kind: str = "never_show", minor: bool = False) -> Effect:
+    """Set what the customer says of a type and measure the effect."""
+
+    def act(connection: Connection) -> bool:
+        at = house.clock.stamp()
+        changed = set_preference(connection, person_id, kind=kind, type_id=type_id, at=at)
+        if changed:
+            record_act(connection, at=at, actor="customer", act=f"preference_{kind}", person_id=person_id, object_id=type_id)
+        return changed
+
+    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+
+
+def not_mine(deed: Deed) -> Say:
+    """ "This is wrong": what the reason rests on counts no more, and a person looks at it."""
+    impression, refusal = _access(deed)
+    if impression is None or deed.person_id is None:
+        return refusal
+    house, person_id = deed.house, deed.person_id
+    rests_on_purchases = deed.facts.get("reason_id") == "habit"
+    effect = disown_type(house, person_id, impression.type_id, minor=deed.conversation.minor) if rests_on_purchases else None
+    opened = _open_review(deed, impression)
+    if effect is None or not effect.acted:
+        return opened
+    title = lower_first(impression.offer["title"])
+    told = tell_effect(house, effect)
+
+    def say(connection: Connection, now: Conversation) -> list[Draft]:
+        done = write_draft(house, "explanations.control_not_mine", author=choose_author(now), title=title, effect=told)
+        return [done, *opened(connection, now)]
+
+    return say
+
+
+def disown_type(house: House, person_id: int, type_id: str, *, product_id: str | None = None, minor: bool = False) -> Effect:
+    """ "I did not buy this": its lines count for nothing from now on; the effect is measured."""
+
+    def act(connection: Connection) -> bool:
+        at = house.clock.stamp()
+        lines = dispute_lines(connection, person_id, type_id=type_id, product_id=product_id, at=at)
+        if lines:
+            record_act(
+                connection, at=at, actor="customer", act="purchases_disputed", person_id=person_id, object_id=type_id, detail={"lines": lines}
+            )
+        return bool(lines)
+
+    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+
+
+def ask_review(deed: Deed) -> Say:
+    """Ask a person to look at an offer or a reason."""
+    impression, refusal = _access(deed)
+    return refusal if impression is None else _open_review(deed, impression)
+
+
+def _open_review(deed: Deed, impression: Impression) -> Say:
+    house = deed.house
+
+    def say(connection: Connection, now: Conversation) -> list[Draft]:
+        due = house.clock.today() + timedelta(days=REVIEW_DAYS)
+        review = open_review(
+            connection,
+            person_id=deed.person_id,
+            conversation_id=now.conversation_id,
+            impression_id=impression.impression_id,
+            reason_id=deed.facts.get("reason_id"),
+            text=deed.words,
+            at=house.clock.stamp(),
+            due_on=due,
+        )
+        facts = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
+        draft = write_draft(house, "explanations.review_opened", author=choose_author(now), **facts)
+        return [replace(draft, kind="notice") if now.state == "human" else draft]
+
+    return say
+
+
+def _access(deed: Deed) -> tuple[Impression | None, Say]:
+    impression_id = str(deed.facts.get("impression_id", ""))
+    try:
+        with deed.house.database.read() as connection:
+            impression = access_impression(connection, impression_id, person_id=deed.person_id)
+    except NotKnown:
+        return None, _say(deed, "explanations.not_yours")
+    if deed.person_id is None:
+        return impression, _say(deed, "explanations.review_sign_in")
+    return impression, _say(deed, "explanations.not_yours")
+
+
+def request_human(deed: Deed) -> Say:
+    """Ask for a person."""
+    topic = {name: value for name, value in deed.facts.items() if name in ("about", "order_id")}
+    return lambda connection, now: ask_for_person(connection, deed.house, now, topic=topic)
+
+
+def cancel_handoff(deed: Deed) -> Say:
+    """Stop waiting, or go back to the assistant."""
+    return lambda connection, now: cancel_waiting(connection, deed.house, now)
+
+
+def leave_message(deed: Deed) -> Say:
+    """Say how to leave a message: by writing it here."""
+    return _say(deed, "handoff.leave_message")
+
+
+def continue_with_bot(deed: Deed) -> Say:
+    """ "No" to a person, or "keep waiting": go on."""
+    return _say(deed, "handoff.continue")
+
+
+DEEDS: dict[str, Callable[[Deed], Say]] = {
+    deed.__name__: deed
+    for deed in (
+        grant_consent,
+        withdraw_consent,
+        decline_consent,
+        stop_using,
+        never_show,
+        not_mine,
+        ask_review,
+        request_human,
+        cancel_handoff,
+        leave_message,
+        continue_with_bot,
+    )
+}
+
+
+def _title(house: House, category: str) -> str:
+    words = house.recommender.name_category(category)
+    return words[:1].upper() + words[1:]
+
+
+def _say_count(count: int) -> str:
+    return {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}.get(count, str(count))
+
+

@@ -1,0 +1,85 @@
+"""What every answer carries, and what no request may be: security headers, a limit on bodies, the count for /metrics."""
+
+import json
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.errors import describe_error
+from web.operate import request_seconds, requests_seen
+
+LARGEST_BODY = 256 * 1024
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Headers:
+    """ASGI middleware: adds headers, refuses huge bodies, counts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(("/api/", "/staff/api/", "/demo/")):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit() or int(length) > LARGEST_BODY:
+            await _refuse(send_with_headers)
+        else:
+            await self.app(scope, _limit(receive), send_with_headers)
+        route = getattr(scope.get("route"), "path", "other")
+        requests_seen.labels(route, str(status)).inc()
+        if b"wait=" not in scope.get("query_string", b""):
+            request_seconds.labels(route).observe(time.perf_counter() - started)
+
+
+def _limit(receive: Receive) -> Receive:
+    """Bodies without a stated length are cut off at the limit too."""
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        return message if taken <= LARGEST_BODY else {"type": "http.disconnect"}
+
+    return limited
+
+
+async def _refuse(send: Send) -> None:
+    body = json.dumps(describe_error("too_large", f"The body is larger than {LARGEST_BODY} bytes. Send less.")).encode()
+    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})

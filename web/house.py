@@ -1,0 +1,69 @@
+"""What every route of the gateway shares: the shop's settings, its data, its bot. Opened once, closed once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fastapi import Request, WebSocket
+from starlette.concurrency import run_in_threadpool
+
+from data.clock import ShopClock, read_shop_clock
+from data.database import Database
+from data.shop import Shop, read_shop
+from data.texts import Texts, load_texts
+from models.recommender import Recommender
+from settings import Settings
+from web.bot import Bot
+from web.limits import Limiter
+from web.wakeups import Wakeups
+
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class House:
+    """The gateway's shared parts."""
+
+    settings: Settings
+    shop: Shop
+    database: Database
+    clock: ShopClock
+    texts: Texts
+    recommender: Recommender
+    bot: Bot
+    secret: str | None
+    wakeups: Wakeups = field(default_factory=Wakeups)
+    limiter: Limiter = field(default_factory=Limiter)
+
+    async def do(self, work: Callable[[], Answer]) -> Answer:
+        """Run work that touches the database off the event loop."""
+        return await run_in_threadpool(work)
+
+
+def open_house(settings: Settings, *, secret: str | None) -> House:
+    """Open the database, bring it up to date, load what the gateway needs."""
+    shop = read_shop(settings.shop_file)
+    database = Database(settings.database_url)
+    database.migrate()
+    with database.read() as connection:
+        clock = read_shop_clock(connection, shop.zone)
+    texts = load_texts(settings.texts, shop.languages[0])
+    bot = Bot(
+        settings.bot_url,
+        timeout_s=shop.limits["bot_timeout_s"],
+        reads_characters=int(shop.limits["bot_reads_characters"]),
+        turns_a_sender=int(shop.limits["turns_a_sender"]),
+    )
+    return House(settings, shop, database, clock, texts, Recommender(settings.var / "models", shop, texts), bot, secret)
+
+
+def get_house(request: Request) -> House:
+    """The house of a request."""
+    house: House = request.app.state.house
+    return house
+
+
+def get_socket_house(socket: WebSocket) -> House:
+    """The house of a live connection."""
+    house: House = socket.app.state.house
+    return house

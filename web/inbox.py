@@ -1,0 +1,113 @@
+"""Taking in a customer's message: checked first, then in the log, then its turn. The same for HTTP and the live connection."""
+
+import uuid
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import Connection
+
+from data.conversations import (
+    Access,
+    Draft,
+    access_conversation,
+    append_messages,
+    change_state,
+    find_button,
+    find_repeated,
+    fingerprint_body,
+    require_conversation,
+)
+from data.errors import BadInput
+from web.house import House
+from web.speech import write_disclosure
+from web.wakeups import QUEUE
+
+LONGEST_PAYLOAD = 1000
+
+
+class MessageIn(BaseModel):
+    """A message as a client sends it: a text or a payload, and the client's own id for it."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    client_id: str
+    text: str | None = None
+    payload: str | None = Field(default=None, max_length=LONGEST_PAYLOAD)
+
+    @model_validator(mode="after")
+    def _check(self) -> "MessageIn":
+        try:
+            uuid.UUID(self.client_id)
+        except ValueError:
+            raise ValueError("client_id is no UUID; make a new one for each message") from None
+        if (self.text is None) == (self.payload is None):
+            raise ValueError("send either text or payload")
+        return self
+
+
+def check_text(text: str, most: int) -> str:
+    """A text that can be kept: between 1 and `most` characters, not only white space, whole characters."""
+    text = text.replace("\x00", "")
+    if not text.strip():
+        raise BadInput("text is empty; write at least one character.", field="text")
+    if len(text) > most:
+        raise BadInput(f"text has {len(text)} characters; at most {most} are taken. Shorten it or send it in parts.", field="text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput("text holds half a character (a lone surrogate); send whole characters.", field="text") from error
+    return text
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that was taken in. `is_new` is false for one that was sent before."""
+
+    seq: int
+    is_new: bool
+
+
+def receive_message(house: House, token: str, conversation_id: str, body: MessageIn) -> Received:
+    """Put a customer's message into the log, once."""
+    text = check_text(body.text, int(house.shop.limits["message_characters"])) if body.text is not None else None
+    client_key = f"customer:{body.client_id.lower()}"
+    body_hash = fingerprint_body(text, body.payload)
+    with house.database.read() as connection:
+        access = access_conversation(connection, token, conversation_id)
+        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
+        if repeated is not None:
+            return Received(repeated, is_new=False)
+        if body.payload is not None and find_button(connection, conversation_id, body.payload) is None:
+            raise BadInput("payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload")
+    _limit(house, conversation_id)
+    with house.database.write() as connection:
+        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
+        if repeated is not None:
+            return Received(repeated, is_new=False)
+        seq = _append(connection, house, access, client_key=client_key, text=text, payload=body.payload)
+    house.wakeups.ring(conversation_id, QUEUE)
+    return Received(seq, is_new=True)
+
+
+def _limit(house: House, conversation_id: str) -> None:
+    a_second = 100.0 if house.settings.demo else house.shop.limits["messages_a_second"]
+    house.limiter.take("messages", conversation_id, a_second=a_second, burst=max(10.0, a_second))
+
+
+def _append(connection: Connection, house: House, access: Access, *, client_key: str, text: str | None, payload: str | None) -> int:
+    conversation = require_conversation(connection, access.conversation.conversation_id, lock=True)
+    at = house.clock.stamp()
+    draft = Draft(
+        author="customer",
+        kind="chat",
+        lang=conversation.locale,
+        text=text if text is not None else find_button(connection, conversation.conversation_id, payload or "") or "",
+        payload=payload,
+        client_key=client_key,
+        speaks=access.person_id is not None,
+    )
+    message = append_messages(connection, conversation.conversation_id, [draft], at=at)[0]
+    if conversation.state == "closed":  # opens again, with its history, and with the disclosure
+        change_state(connection, conversation, "bot")
+        append_messages(connection, conversation.conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at)
+    return message.seq or 0

@@ -1,0 +1,175 @@
+"""The customer's own data: consents, controls, what is held, reviews (design.md §3)."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.catalogue import find_product
+from data.consent import NOTICE_VERSION, PURPOSES, Consents, fetch_consents
+from data.errors import BadInput, NotAllowed, NotKnown
+from data.held import fetch_held
+from data.impressions import access_impression
+from data.reviews import open_review
+from models.control import Effect
+from web.conversations import HouseHere
+from web.deeds import REVIEW_DAYS, disown_type, switch_consent, tell_effect, turn_away
+from web.house import House
+from web.identity import Caller, require_person
+from web.offers import GPC, MaybeCaller
+from web.speech import title_category
+
+router = APIRouter()
+
+
+def require_caller(caller: MaybeCaller) -> Caller:
+    """The caller, or 401."""
+    if caller is None:
+        raise NotKnown()
+    return caller
+
+
+SomeCaller = Annotated[Caller, Depends(require_caller)]
+
+
+@router.get("/api/me/consents")
+def get_consents(house: HouseHere, caller: SomeCaller, gpc: GPC = None) -> dict[str, Any]:
+    """What is on and off, category by category."""
+    with house.database.read() as connection:
+        consents = fetch_consents(connection, require_person(caller))
+    return {
+        "categories": [_describe_category(house, category, consents) for category in house.shop.categories],
+        "gpc_honoured": gpc == "1",
+    }
+
+
+def _describe_category(house: House, category: str, consents: Consents) -> dict[str, Any]:
+    grants = {purpose: consents.find(category, purpose) for purpose in PURPOSES}
+    on = {purpose: grant is not None and grant.granted for purpose, grant in grants.items()}
+    since = max((grant.at for grant in grants.values() if grant is not None and grant.granted), default=None)
+    newest = max((grant for grant in grants.values() if grant is not None), key=lambda grant: grant.at, default=None)
+    return {
+        "category": category,
+        "title": title_category(house, category),
+        "granted": any(on.values()),
+        "choose": on["choose"],
+        "train": on["train"],
+        "since": since,
+        "source": newest.source if newest else None,
+        "notice_version": newest.notice_version if newest else NOTICE_VERSION,
+        "purpose": house.texts.say(f"privacy.purpose_of_{category}" if not category.startswith("sensitive_") else "privacy.purpose_of_sensitive"),
+    }
+
+
+class ConsentIn(BaseModel):
+    """A switch. Without a purpose it sets both."""
+
+    model_config = ConfigDict(strict=True)
+
+    granted: bool
+    purpose: Literal["choose", "train"] | None = None
+
+
+@router.put("/api/me/consents/{category}")
+def put_consent(category: str, body: ConsentIn, house: HouseHere, caller: SomeCaller, gpc: GPC = None) -> dict[str, Any]:
+    """Switch a use on or off, and answer with the offers before and after."""
+    person_id = require_person(caller)
+    if category not in house.shop.categories:
+        raise BadInput(f"category {category!r} is unknown; it is one of {', '.join(house.shop.categories)}.", field="category")
+    if caller.minor and body.granted:
+        raise NotAllowed(house.texts.say("privacy.minor"))
+    effect = switch_consent(
+        house,
+        person_id,
+        category,
+        granted=body.granted,
+        source="page",
+        purposes=(body.purpose,) if body.purpose else PURPOSES,
+        signal=gpc == "1",
+        minor=caller.minor,
+    )
+    with house.database.read() as connection:
+        consents = fetch_consents(connection, person_id)
+    return {
+        **_describe_category(house, category, consents),
+        "before": effect.before,
+        "after": effect.after,
+        "note": tell_effect(house, effect, granted=body.granted),
+    }
+
+
+class ControlIn(BaseModel):
+    """A control: the twin of a button beside a reason."""
+
+    model_config = ConfigDict(strict=True)
+
+    kind: Literal["stop_category", "never_show", "not_bought", "like", "dislike", "review"]
+    impression_id: str | None = Field(default=None, max_length=64)
+    category: str | None = Field(default=None, max_length=64)
+    product_id: str | None = Field(default=None, max_length=200)
+    text: str | None = Field(default=None, max_length=2000)
+
+
+@router.post("/api/me/controls")
+def post_control(body: ControlIn, house: HouseHere, caller: SomeCaller) -> dict[str, Any]:
+    """Use a control, and answer with what it did."""
+    person_id = require_person(caller)
+    if body.kind == "stop_category":
+        if body.category not in house.shop.categories:
+            raise BadInput(f"category is {body.category!r}; it is one of {', '.join(house.shop.categories)}.", field="category")
+        return _describe_effect(house, switch_consent(house, person_id, body.category, granted=False, source="page", minor=caller.minor))
+    type_id = _find_type(house, person_id, body)
+    if body.kind == "not_bought":
+        effect = disown_type(house, person_id, type_id, product_id=body.product_id, minor=caller.minor)
+        return _describe_effect(house, effect, review_id=_open(house, person_id, body))
+    if body.kind == "review":
+        return {"before": [], "after": [], "changed": False, "note": "", "review_id": _open(house, person_id, body)}
+    return _describe_effect(house, turn_away(house, person_id, type_id, kind=body.kind, minor=caller.minor))
+
+
+def _find_type(house: House, person_id: int, body: ControlIn) -> str:
+    with house.database.read() as connection:
+        if body.impression_id is not None:
+            return access_impression(connection, body.impression_id, person_id=person_id).type_id
+        product = find_product(connection, body.product_id) if body.product_id is not None else None
+        if product is not None:
+            return product.type_id
+    raise BadInput("Say which: send impression_id, or a product_id of the catalogue.", field="impression_id")
+
+
+def _open(house: House, person_id: int, body: ControlIn) -> str:
+    with house.database.write() as connection:
+        review = open_review(
+            connection,
+            person_id=person_id,
+            conversation_id=None,
+            impression_id=body.impression_id,
+            reason_id=None,
+            text=body.text or "",
+            at=house.clock.stamp(),
+            due_on=house.clock.today() + timedelta(days=REVIEW_DAYS),
+        )
+    return review.review_id
+
+
+def _describe_effect(house: House, effect: Effect, *, review_id: str | None = None) -> dict[str, Any]:
+    told = {"before": effect.before, "after": effect.after, "changed": effect.changed, "note": tell_effect(house, effect)}
+    return told | ({"review_id": review_id} if review_id else {})
+
+
+@router.get("/api/me/data")
+def get_data(house: HouseHere, caller: SomeCaller) -> dict[str, Any]:
+    """Everything held, in groups; with a visitor's token that conversation only."""
+    conversation_id = caller.access.conversation.conversation_id if caller.access is not None else None
+    with house.database.read() as connection:
+        groups = fetch_held(
+            connection, person_id=caller.person_id, conversation_id=conversation_id, retention_days=house.shop.retention_days
+        )
+    return {
+        "controller": house.shop.controller,
+        "contact": house.shop.contact,
+        "groups": [group
+            | {"title": house.texts.say(f"privacy.group_{group['name']}"), "purpose": house.texts.say(f"privacy.group_{group['name']}_why")}
+            for group in groups],
+    }

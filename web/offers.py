@@ -1,0 +1,145 @@
+"""Offers on a page, why they are there, and what was done with them (design.md §3, Offers and explanations)."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.catalogue import find_product
+from data.consent import fetch_consents, honour_signal
+from data.errors import BadInput
+from data.events import record_page_event
+from data.impressions import access_impression, record_click
+from models.dialogue import tell_what_if, tell_why_not
+from models.explanation import tell_explanation
+from models.showing import show_offers
+from web.conversations import HouseHere
+from web.house import House
+from web.identity import Caller, identify_caller, read_bearer, require_person
+from web.staff_session import find_member
+
+MOST_OFFERS = 20
+router = APIRouter()
+GPC = Annotated[str | None, Header(alias="Sec-GPC")]
+
+
+def read_caller(
+    request: Request, house: HouseHere, authorization: Annotated[str | None, Header()] = None, gpc: GPC = None
+) -> Caller | None:
+    """Whoever calls, or None for nobody. A browser that sends `Sec-GPC: 1` is heard before anything is used."""
+    token = read_bearer(authorization)
+    if token is None:
+        return None
+    caller = identify_caller(house, token)
+    if gpc == "1" and caller.person_id is not None:
+        with house.database.read() as connection:
+            grants = fetch_consents(connection, caller.person_id).grants.values()
+        if any(grant.granted and not grant.signal for grant in grants):
+            with house.database.write() as connection:
+                honour_signal(
+                    connection, caller.person_id, at=house.clock.stamp(), lang=house.texts.lang, known=house.shop.categories
+                )
+    return caller
+
+
+MaybeCaller = Annotated[Caller | None, Depends(read_caller)]
+
+
+@router.get("/api/offers")
+def get_offers(
+    request: Request,
+    house: HouseHere,
+    caller: MaybeCaller,
+    slot: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w.-]+$")] = "home",
+    limit: Annotated[int, Query(ge=1, le=MOST_OFFERS)] = 5,
+) -> dict[str, Any]:
+    """A slate for a page. Personalized for a signed-in customer who agreed, the same for everybody else."""
+    address = request.client.host if request.client else ""
+    a_minute = 6000.0 if house.settings.demo else house.shop.limits["offers_a_minute"]
+    house.limiter.take("offers", address, a_second=a_minute / 60, burst=a_minute)
+    with house.database.write() as connection:
+        shown = show_offers(
+            connection,
+            house.recommender,
+            clock=house.clock,
+            person_id=caller.person_id if caller else None,
+            slot=slot,
+            limit=limit,
+            channel="page",
+            minor=caller.minor if caller else False,
+        )
+    return {"offers": [impression.describe_offer() for impression in shown]}
+
+
+def _access(request: Request, house: House, caller: Caller | None, impression_id: str) -> Any:
+    is_staff = find_member(request, house) is not None
+    with house.database.read() as connection:
+        return access_impression(
+            connection, impression_id, person_id=caller.person_id if caller else None, is_staff=is_staff
+        )
+
+
+@router.get("/api/impressions/{impression_id}/explanation")
+def get_explanation(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """Why an offer was shown, as it was computed then."""
+    impression = _access(request, house, caller, impression_id)
+    return tell_explanation(
+        impression.explanation,
+        impression_id=impression_id,
+        offer_id=impression.offer_id,
+        model_version=impression.model_version,
+        texts=house.texts,
+    )
+
+
+@router.get("/api/impressions/{impression_id}/why-not")
+def get_why_not(impression_id: str, other: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """Why this offer and not another."""
+    impression = _access(request, house, caller, impression_id)
+    with house.database.read() as connection:
+        return tell_why_not(connection, house.recommender, impression, other=other, minor=bool(caller and caller.minor))
+
+
+@router.get("/api/impressions/{impression_id}/what-if")
+def get_what_if(impression_id: str, without: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """What would be shown without a category. Nothing is switched by asking."""
+    if without not in house.shop.categories:
+        raise BadInput(f"without is {without!r}; it is one of {', '.join(house.shop.categories)}.", field="without")
+    impression = _access(request, house, caller, impression_id)
+    with house.database.read() as connection:
+        return tell_what_if(connection, house.recommender, impression, without=without, minor=bool(caller and caller.minor))
+
+
+class EventIn(BaseModel):
+    """Something seen or clicked on a page of the shop."""
+
+    model_config = ConfigDict(strict=True)
+
+    kind: Literal["viewed", "clicked"]
+    impression_id: str | None = Field(default=None, max_length=64)
+    product_id: str | None = Field(default=None, max_length=200)
+    page: str = Field(min_length=1, max_length=500)
+
+
+@router.post("/api/events", status_code=202)
+def post_event(body: EventIn, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """Keep an event, but only under the consent that it falls under; `stored` says whether it was."""
+    if (body.impression_id is None) == (body.product_id is None):
+        raise BadInput("Send either impression_id or product_id.", field="impression_id")
+    if caller is None:
+        return {"stored": False}
+    person_id = require_person(caller)
+    at, day = house.clock.stamp(), house.clock.today()
+    category = "offers" if body.impression_id is not None else "browsing"
+    with house.database.write() as connection:
+        if body.impression_id is not None:
+            impression = access_impression(connection, body.impression_id, person_id=person_id)
+        elif find_product(connection, body.product_id or "") is None:
+            raise BadInput(f"product_id {body.product_id!r} is not in the catalogue.", field="product_id")
+        if caller.minor or category not in fetch_consents(connection, person_id).choose:
+            return {"stored": False}
+        if body.impression_id is None:
+            record_page_event(connection, person_id, kind=body.kind, product_id=body.product_id, page=body.page, at=at, day=day)
+        elif body.kind == "clicked" and impression.person_id == person_id:
+            record_click(connection, impression, at=at, day=day)
+    return {"stored": True}

@@ -1,0 +1,64 @@
+"""For whoever runs it: health and figures (design.md §3, Operating)."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import func, select
+
+from data.errors import NotKnown
+from data.tables import conversations, handoffs
+from web.bot import is_listening
+from web.conversations import HouseHere
+from web.house import House
+
+router = APIRouter()
+registry = CollectorRegistry()
+requests_seen = Counter("candor_requests_total", "Requests by route and status.", ["route", "status"], registry=registry)
+request_seconds = Histogram(
+    "candor_request_seconds", "Time to answer, waiting left out.", ["route"], buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry
+)
+open_conversations = Gauge("candor_conversations", "Conversations by state.", ["state"], registry=registry)
+waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", registry=registry)
+
+
+@router.get("/healthz")
+async def healthz(house: HouseHere) -> dict[str, str]:
+    """ok, or degraded with what is missing."""
+    has_database, has_bot, has_actions = await asyncio.gather(
+        house.do(lambda: _has_database(house)), house.bot.is_up(), is_listening(house.settings.actions_port)
+    )
+    parts = {"db": has_database, "bot": has_bot, "actions": has_actions}
+    return {"status": "ok" if all(parts.values()) else "degraded"} | {name: "ok" if up else "down" for name, up in parts.items()}
+
+
+def _has_database(house: House) -> bool:
+    with house.database.read() as connection:
+        return connection.execute(select(1)).scalar() == 1
+
+
+@router.get("/metrics")
+async def metrics(request: Request, house: HouseHere) -> PlainTextResponse:
+    """Prometheus, to this machine only."""
+    if request.client is None or request.client.host not in ("127.0.0.1", "::1") or is_forwarded(request):
+        raise NotKnown()
+    await house.do(lambda: _count(house))
+    return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _count(house: House) -> None:
+    with house.database.read() as connection:
+        states: dict[str, Any] = dict(
+            connection.execute(select(conversations.c.state, func.count()).group_by(conversations.c.state)).tuples().all()
+        )
+        waiting = connection.execute(select(func.count()).select_from(handoffs).where(handoffs.c.state == "waiting")).scalar_one()
+    for state in ("bot", "waiting", "human", "closed"):
+        open_conversations.labels(state).set(states.get(state, 0))
+    waiting_handoffs.set(waiting)
+
+
+def is_forwarded(request: Request) -> bool:
+    """Whether a proxy stands between: then the address says nothing about who calls."""
+    return any(name == "forwarded" or name.startswith("x-forwarded") for name in request.headers)

@@ -1,0 +1,303 @@
+"""The staff API (design.md §3, Staff): the queue, claiming, talking, giving back, reviews."""
+
+import uuid
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy import Connection
+
+from data.audit import record_act
+from data.consent import fetch_consents
+from data.conversations import (
+    Conversation,
+    Draft,
+    append_messages,
+    fetch_newest,
+    fetch_transcript,
+    find_repeated,
+    fingerprint_body,
+    require_conversation,
+)
+from data.customers import find_person
+from data.handoffs import Handoff, fetch_handoffs, find_open_handoff, find_position
+from data.impressions import access_impression, fetch_impressions
+from data.reviews import answer_review, fetch_reviews
+from data.staff import Member, check_password, end_session, start_session
+from data.uses import record_use
+from models.explanation import tell_explanation
+from models.wording import say_date
+from web import handoffs
+from web.conversations import HouseHere
+from web.house import House
+from web.inbox import check_text
+from web.speech import title_category
+from web.staff_session import COOKIE, StaffHere, require_same_site
+from web.wakeups import QUEUE
+
+router = APIRouter(prefix="/staff/api")
+MOST_OFFERS = 20
+
+
+class SessionIn(BaseModel):
+    """Name and password; `code` is the second factor where one is set up."""
+
+    model_config = ConfigDict(strict=True)
+
+    username: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=1000)
+    code: str | None = Field(default=None, max_length=20)
+
+
+class SayIn(BaseModel):
+    """A person's message or private note."""
+
+    model_config = ConfigDict(strict=True)
+
+    client_id: str
+    text: str
+    private: bool = False
+
+    @field_validator("client_id")
+    @classmethod
+    def _check(cls, value: str) -> str:
+        uuid.UUID(value)
+        return value.lower()
+
+
+class ReleaseIn(BaseModel):
+    """Where a conversation goes."""
+
+    model_config = ConfigDict(strict=True)
+
+    to: Literal["bot", "queue", "closed"]
+
+
+class TransferIn(BaseModel):
+    """To whom, and what to tell them."""
+
+    model_config = ConfigDict(strict=True)
+
+    to: str = Field(min_length=1, max_length=200)
+    note: str | None = Field(default=None, max_length=2000)
+
+
+class AnswerIn(BaseModel):
+    """The answer to a review."""
+
+    model_config = ConfigDict(strict=True)
+
+    review_id: str
+    decision: str = Field(min_length=1, max_length=2000)
+
+
+@router.post("/session")
+def sign_in(body: SessionIn, request: Request, response: Response, house: HouseHere) -> dict[str, str]:
+    """Sign in; the session is a cookie."""
+    require_same_site(request)
+    address = request.client.host if request.client else ""
+    for key in (f"address {address}", f"name {body.username}"):
+        house.limiter.take("sign_in", key, a_second=10.0 if house.settings.demo else 0.2, burst=100.0 if house.settings.demo else 5.0)
+    with house.database.read() as connection:
+        member = check_password(connection, body.username, body.password)
+    with house.database.write() as connection:
+        token = start_session(connection, member)
+        record_act(connection, at=house.clock.stamp(), actor=f"staff:{member.username}", act="signed_in")
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/")
+    return {"username": member.username, "role": member.role, "name": member.name}
+
+
+@router.get("/session")
+def who_am_i(member: StaffHere, house: HouseHere) -> dict[str, str]:
+    """Who is signed in."""
+    return {"username": member.username, "role": member.role, "name": member.name}
+
+
+@router.delete("/session", status_code=204)
+def sign_out(request: Request, response: Response, member: StaffHere, house: HouseHere) -> None:
+    """Sign out."""
+    with house.database.write() as connection:
+        end_session(connection, request.cookies.get(COOKIE, ""))
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.get("/handoffs")
+def list_handoffs(member: StaffHere, house: HouseHere, state: Literal["waiting", "claimed"] | None = None) -> dict[str, Any]:
+    """The handoffs of a state (or all open ones), complete, oldest first."""
+    with house.database.read() as connection:
+        return {"handoffs": [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]}
+
+
+def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]:
+    """A handoff as the wire contract has it."""
+    conversation = require_conversation(connection, handoff.conversation_id)
+    newest = fetch_newest(connection, handoff.conversation_id, limit=1, author="customer")
+    person = find_person(connection, conversation.person_id) if conversation.person_id is not None else None
+    return {
+        "handoff_id": handoff.handoff_id,
+        "conversation_id": handoff.conversation_id,
+        "state": handoff.state,
+        "since": handoff.since,
+        "position": find_position(connection, handoff) if handoff.state == "waiting" else None,
+        "customer_id": person.customer_id if person else None,
+        "customer_name": person.name if person else None,
+        "claimed_by": handoff.claimed_by,
+        "last_message": newest[0].text if newest else "",
+        "topic": handoff.topic,
+    }
+
+
+@router.post("/handoffs/{handoff_id}/claim")
+def claim_one(handoff_id: str, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """Claim. Another's: 409 with the holder's name; one's own again: 200."""
+    with house.database.write() as connection:
+        handoff = handoffs.claim(connection, house, handoff_id, member)
+        described = describe_handoff(connection, handoff)
+    house.wakeups.ring(handoff.conversation_id, QUEUE)
+    return {"handoff": described}
+
+
+@router.post("/handoffs/{handoff_id}/release")
+def release_one(handoff_id: str, body: ReleaseIn, request: Request, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """Give back to the bot or to the queue, or close."""
+    with house.database.write() as connection:
+        handoff = handoffs.release(connection, house, handoff_id, member, to=body.to)
+        described = describe_handoff(connection, handoff)
+    house.bot.forget(handoff.conversation_id)
+    house.wakeups.ring(handoff.conversation_id, QUEUE)
+    return {"handoff": described}
+
+
+@router.post("/handoffs/{handoff_id}/transfer")
+def transfer_one(handoff_id: str, body: TransferIn, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """Pass a conversation to a colleague."""
+    with house.database.write() as connection:
+        handoff = handoffs.transfer(connection, house, handoff_id, member, to=body.to, note=body.note)
+        described = describe_handoff(connection, handoff)
+    house.wakeups.ring(handoff.conversation_id, QUEUE)
+    return {"handoff": described}
+
+
+@router.post("/conversations/{conversation_id}/messages", status_code=202)
+def say_one(conversation_id: str, body: SayIn, response: Response, member: StaffHere, house: HouseHere) -> dict[str, int]:
+    """Write to the customer, or a private note to colleagues."""
+    text = check_text(body.text, int(house.shop.limits["message_characters"]))
+    client_key = f"{member.username}:{body.client_id}"
+    with house.database.write() as connection:
+        repeated = find_repeated(connection, conversation_id, client_key, fingerprint_body(text, None))
+        if repeated is not None:
+            response.status_code = 200
+            return {"seq": repeated}
+        seq = handoffs.say_as_person(connection, house, conversation_id, member, text=text, private=body.private, client_key=client_key)
+    house.wakeups.ring(conversation_id, QUEUE)
+    return {"seq": seq}
+
+
+@router.get("/conversations/{conversation_id}")
+def read_one(conversation_id: str, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """The talk, the offers with their reasons, what may be used, the handoff. A look at personal data is recorded."""
+    with house.database.write() as connection:
+        conversation = require_conversation(connection, conversation_id)
+        if conversation.person_id is not None:
+            record_use(
+                connection,
+                conversation.person_id,
+                at=house.clock.stamp(),
+                categories=[],
+                what_for="handoff",
+                by=member.name,
+                detail={"conversation_id": conversation_id, "read": True},
+            )
+        return _describe_conversation(connection, house, conversation)
+
+
+def _describe_conversation(connection: Connection, house: House, conversation: Conversation) -> dict[str, Any]:
+    person = find_person(connection, conversation.person_id) if conversation.person_id is not None else None
+    consents = fetch_consents(connection, person.person_id) if person else None
+    shown = fetch_impressions(connection, person.person_id, limit=MOST_OFFERS) if person else []
+    if conversation.page_offers and not shown:
+        shown = [access_impression(connection, i, person_id=None, is_staff=True) for i in conversation.page_offers]
+    handoff = find_open_handoff(connection, conversation.conversation_id)
+    return {
+        "conversation_id": conversation.conversation_id,
+        "state": conversation.state,
+        "opened_at": conversation.opened_at,
+        "customer": {"customer_id": person.customer_id, "name": person.name, "since": person.since} if person else None,
+        "messages": [
+            message.describe() | {"number": message.number, "private": message.private}
+            for message in fetch_transcript(connection, conversation.conversation_id)
+        ],
+        "offers": [
+            impression.describe_offer()
+            | {
+                "shown_at": impression.shown_at,
+                "slot": impression.slot,
+                "position": impression.position,
+                "slate_id": impression.slate_id,
+                "explanation": tell_explanation(
+                    impression.explanation,
+                    impression_id=impression.impression_id,
+                    offer_id=impression.offer_id,
+                    model_version=impression.model_version,
+                    texts=house.texts,
+                ),
+            }
+            for impression in shown
+        ],
+        "consents": [
+            {
+                "category": category,
+                "title": title_category(house, category),
+                "granted": bool(consents and category in consents.choose),
+                "since": grant.at if consents and (grant := consents.find(category, "choose")) and grant.granted else None,
+            }
+            for category in house.shop.categories
+            if category != "fairness"
+        ],
+        "handoff": describe_handoff(connection, handoff) if handoff else None,
+        "focus": conversation.focus,
+    }
+
+
+@router.get("/reviews")
+def list_reviews(member: StaffHere, house: HouseHere, state: Literal["open", "answered"] | None = None) -> dict[str, Any]:
+    """Reviews, soonest due first, with the days left."""
+    today = house.clock.today()
+    with house.database.read() as connection:
+        return {
+            "reviews": [
+                {
+                    "review_id": r.review_id,
+                    "conversation_id": r.conversation_id,
+                    "impression_id": r.impression_id,
+                    "reason_id": r.reason_id,
+                    "text": r.text,
+                    "state": r.state,
+                    "opened_at": r.opened_at,
+                    "due_on": r.due_on.isoformat(),
+                    "days_left": (r.due_on - today).days,
+                    "decision": r.decision,
+                    "decided_by": r.decided_by,
+                }
+                for r in fetch_reviews(connection, state=state)
+            ]
+        }
+
+
+@router.post("/reviews")
+def decide_review(body: AnswerIn, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """Answer a review; the customer reads it in the chat it came from, with the name of who decided."""
+    with house.database.write() as connection:
+        review = answer_review(connection, body.review_id, decision=body.decision, username=member.username, at=house.clock.stamp())
+        if review.conversation_id is not None:
+            _tell_decision(connection, house, review.conversation_id, member, body.decision)
+    if review.conversation_id is not None:
+        house.wakeups.ring(review.conversation_id, QUEUE)
+    return {"review_id": review.review_id, "state": review.state, "decided_by": member.name}
+
+
+def _tell_decision(connection: Connection, house: House, conversation_id: str, member: Member, decision: str) -> None:
+    day = say_date(house.clock.today(), house.clock.today())
+    signed = house.texts.say("explanations.review_decided", name=member.name, date=day)
+    draft = Draft(author="human", author_name=member.name, kind="review", text=f"{decision}\n\n{signed}", lang=house.texts.lang)
+    append_messages(connection, conversation_id, [draft], at=house.clock.stamp())

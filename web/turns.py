@@ -1,0 +1,332 @@
+"""Turns: each customer message gets its answer, in order, one at a time for a conversation, and none twice.
+
+The message is in the log before its turn begins, and the answer and "this message is answered" are one transaction. So a
+crash at any moment is mended by looking at the log again (`resume`). While a person owns the conversation texts never reach
+the bot. When the bot fails for 8 seconds the customer is told so and offered a person; the answer is owed for some minutes and
+given late, unless the customer has gone on to something else.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from data.clock import format_time, parse_time
+from data.conversations import (
+    Conversation,
+    Draft,
+    Message,
+    append_messages,
+    change_conversation,
+    fetch_newest,
+    fetch_unanswered,
+    list_owed,
+    list_unanswered,
+    require_conversation,
+)
+from data.impressions import access_impression
+from data.uses import record_use
+from models.explanation import tell_explanation
+from web.bot import BotFailed, Reply
+from web.deeds import Say, is_deed, parse_payload, perform
+from web.house import House
+from web.speech import choose_author, write_draft
+from web.typing import Typing
+from web.wakeups import QUEUE
+
+RETRY_PAUSE_S = 0.5
+OWED_EVERY_S = 1.5
+_log = logging.getLogger("candor.turns")
+
+
+class Turns:
+    """Runs the turns of all conversations of this process."""
+
+    def __init__(self, house: House, typing: Typing) -> None:
+        self.house, self.typing = house, typing
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._background: asyncio.Task[None] | None = None
+
+    def take(self, conversation_id: str) -> None:
+        """There is something to answer in a conversation."""
+        if conversation_id in self._running:
+            self._again.add(conversation_id)
+            return
+        task = asyncio.create_task(self._run(conversation_id))
+        self._running[conversation_id] = task
+        task.add_done_callback(lambda _task: self._finish(conversation_id))
+
+    def _finish(self, conversation_id: str) -> None:
+        self._running.pop(conversation_id, None)
+        if conversation_id in self._again:
+            self._again.discard(conversation_id)
+            self.take(conversation_id)
+
+    async def start(self) -> None:
+        """Take up what a crash left, and start giving owed answers."""
+        self._background = asyncio.create_task(self._pay_debts())
+        for conversation_id in await self.house.do(lambda: self._read(list_unanswered)):
+            self.take(conversation_id)
+
+    async def stop(self) -> None:
+        """End all turns; what is unanswered stays in the log for the next start."""
+        tasks = [task for task in (self._background, *self._running.values()) if task is not None]
+        self._again.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _read(self, fetch: Any) -> Any:
+        with self.house.database.read() as connection:
+            return fetch(connection)
+
+    async def _run(self, conversation_id: str) -> None:
+        while True:
+            found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
+            if found is None:
+                return
+            conversation, message = found
+            try:
+                await self._answer(conversation, message)
+            except Exception:
+                _log.exception("The turn of message %s in conversation %s failed", message.seq, conversation_id)
+                await self._give_up(conversation, message)
+
+    def _find_next(self, connection: Connection, conversation_id: str) -> tuple[Conversation, Message] | None:
+        conversation = require_conversation(connection, conversation_id)
+        unanswered = fetch_unanswered(connection, conversation)
+        return (conversation, unanswered[0]) if unanswered else None
+
+    async def _answer(self, conversation: Conversation, message: Message) -> None:
+        payload = message.payload
+        if is_deed(payload) and payload is not None:
+            say = await self.house.do(lambda: perform(self.house, conversation, _find_speaker(conversation, message), payload))
+            await self._append(conversation, message, say, epoch=None)
+        elif conversation.state == "human":
+            await self._append(conversation, message, lambda _connection, _now: [], epoch=None)
+        elif payload is not None and parse_payload(payload)[0] == "try_again":
+            await self._answer_again(conversation, message)
+        else:
+            replies = await self._ask(conversation, message)
+            if replies is None:
+                await self._owe(conversation, message)
+            else:
+                await self._append(conversation, message, await self._voice(conversation, message, replies), epoch=conversation.epoch)
+
+    async def _answer_again(self, conversation: Conversation, message: Message) -> None:
+        """ "Try again": the question whose answer failed is asked once more."""
+        asked = await self.house.do(lambda: self._read(lambda c: _find_asked(c, conversation, message)))
+        replies = await self._ask(conversation, asked) if asked is not None else None
+        if asked is None or replies is None:
+            await self._owe(conversation, message, owed=asked)
+            return
+        await self._append(
+            conversation, message, await self._voice(conversation, asked, replies), epoch=conversation.epoch, pays_debt=True
+        )
+
+    async def _ask(self, conversation: Conversation, message: Message) -> list[Reply] | None:
+        """The bot's replies, or None after it has failed for the whole of its time."""
+        house = self.house
+        deadline = time.monotonic() + house.shop.limits["bot_timeout_s"]
+        self.typing.start(conversation.conversation_id, "bot")
+        house.wakeups.ring(conversation.conversation_id)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
+                        return await house.bot.ask(
+                            conversation.conversation_id, text=message.text, payload=message.payload, lang=conversation.locale, speaks=message.speaks
+                        )
+                except (BotFailed, TimeoutError) as failure:
+                    house.bot.forget(conversation.conversation_id)
+                    if time.monotonic() + RETRY_PAUSE_S >= deadline:
+                        _log.warning("No answer to message %s in %s: %s", message.seq, conversation.conversation_id, failure or "too late")
+                        return None
+                    await asyncio.sleep(RETRY_PAUSE_S)
+        finally:
+            self.typing.stop(conversation.conversation_id, "bot")
+
+    async def _voice(self, conversation: Conversation, message: Message, replies: list[Reply]) -> Say:
+        """Turn replies into what is said: deeds are done, ids become offers and explanations."""
+        parts: list[Say] = []
+        for reply in replies:
+            if reply.text and not reply.press:
+                parts.append(self._say_reply(reply, _find_speaker(conversation, message)))
+            press = reply.press or ("/request_human" if reply.handoff is not None else None)
+            if press is not None and is_deed(press):
+                parts.append(
+                    await self.house.do(
+                        lambda press=press: perform(self.house, conversation, _find_speaker(conversation, message), press, words=message.text)  # type: ignore[misc]
+                    )
+                )
+            elif press is not None:
+                more = await self.house.bot.ask(conversation.conversation_id, text=None, payload=press, lang=conversation.locale, speaks=message.speaks)
+                parts.append(await self._voice(conversation, message, [replace(reply, press=None) for reply in more]))
+        return lambda connection, now: [draft for part in parts for draft in part(connection, _reread(connection, now))]
+
+    def _say_reply(self, reply: Reply, person_id: int | None) -> Say:
+        def say(connection: Connection, now: Conversation) -> list[Draft]:
+            draft = Draft(
+                author=choose_author(now),
+                author_name=self.house.texts.say("disclosure.author_bot"),
+                kind=reply.kind,
+                text=reply.text,
+                lang=reply.lang,
+                buttons=reply.buttons,
+                extra=reply.extra,
+            )
+            offers = [
+                access_impression(connection, impression_id, person_id=person_id).describe_offer() for impression_id in reply.offers
+            ]
+            if reply.focus or reply.explanation:
+                change_conversation(connection, now.conversation_id, focus=reply.focus or reply.explanation)
+            if reply.explanation is None:
+                return [replace(draft, offers=offers)]
+            impression = access_impression(connection, reply.explanation, person_id=person_id)
+            told = tell_explanation(
+                impression.explanation,
+                impression_id=impression.impression_id,
+                offer_id=impression.offer_id,
+                model_version=impression.model_version,
+                texts=self.house.texts,
+            )
+            if impression.person_id is not None and impression.personalized:
+                record_use(
+                    connection,
+                    impression.person_id,
+                    at=self.house.clock.stamp(),
+                    categories=told["categories_used"],
+                    what_for="explain",
+                    by="assistant",
+                    detail={"impression_id": impression.impression_id, "title": impression.offer["title"]},
+                )
+            return [replace(draft, offers=offers or [impression.describe_offer()], explanation=told)]
+
+        return say
+
+    async def _append(
+        self, conversation: Conversation, message: Message, say: Say, *, epoch: int | None, pays_debt: bool = False, answers: bool = True
+    ) -> None:
+        """Append an answer, unless somebody else has taken the word meanwhile."""
+        house = self.house
+
+        def append() -> None:
+            with house.database.write() as connection:
+                now = require_conversation(connection, conversation.conversation_id, lock=True)
+                if epoch is not None and now.epoch != epoch:
+                    return
+                drafts = say(connection, now)
+                append_messages(
+                    connection,
+                    now.conversation_id,
+                    drafts,
+                    at=house.clock.stamp(),
+                    answers=max(now.answered_seq, message.seq or 0) if answers else None,
+                )
+                if pays_debt or now.owed_seq is not None:
+                    change_conversation(connection, now.conversation_id, owed_seq=None, owed_until=None)
+
+        await house.do(append)
+        house.wakeups.ring(conversation.conversation_id, QUEUE)
+
+    async def _owe(self, conversation: Conversation, message: Message, *, owed: Message | None = None) -> None:
+        """Say that it failed, keep the question, and go on trying."""
+        minutes = self.house.shop.limits["owed_answer_minutes"]
+        until = format_time(datetime.now(UTC) + timedelta(minutes=minutes))
+
+        def say(connection: Connection, now: Conversation) -> list[Draft]:
+            return [write_draft(self.house, "notices.error", author="system")]
+
+        await self._append(conversation, message, say, epoch=conversation.epoch)
+        await self.house.do(
+            lambda: self._write(
+                lambda c: change_conversation(c, conversation.conversation_id, owed_seq=(owed or message).seq, owed_until=until)
+            )
+        )
+
+    async def _give_up(self, conversation: Conversation, message: Message) -> None:
+        """Something broke in the gateway itself: say so once and never loop over the same message."""
+
+        def say(connection: Connection, now: Conversation) -> list[Draft]:
+            return [write_draft(self.house, "notices.error", author="system")]
+
+        await self._append(conversation, message, say, epoch=None)
+
+    def _write(self, change: Any) -> None:
+        with self.house.database.write() as connection:
+            change(connection)
+
+    async def _pay_debts(self) -> None:
+        """Give answers that failed before, when the bot is back and they are still wanted."""
+        while True:
+            await asyncio.sleep(OWED_EVERY_S)
+            try:
+                for conversation in await self.house.do(lambda: self._read(list_owed)):
+                    await self._pay_debt(conversation)
+            except Exception:
+                _log.exception("Owed answers could not be given; trying again")
+
+    async def _pay_debt(self, conversation: Conversation) -> None:
+        if conversation.conversation_id in self._running:
+            return
+        owed = await self.house.do(lambda: self._read(lambda c: _find_owed(c, conversation)))
+        if owed is None:
+            await self.house.do(
+                lambda: self._write(lambda c: change_conversation(c, conversation.conversation_id, owed_seq=None, owed_until=None))
+            )
+            return
+        try:
+            replies = await self.house.bot.ask(
+                conversation.conversation_id, text=owed.text, payload=owed.payload, lang=conversation.locale, speaks=owed.speaks
+            )
+        except BotFailed:
+            return
+        answer = await self._voice(conversation, owed, replies)
+
+        def say(connection: Connection, now: Conversation) -> list[Draft]:
+            late = write_draft(self.house, "notices.still_there", author="system", question=owed.text)
+            return [late, *answer(connection, now)]
+
+        await self._append(conversation, owed, say, epoch=conversation.epoch, pays_debt=True)
+
+
+def _find_speaker(conversation: Conversation, message: Message) -> int | None:
+    """Whom a message speaks for: nobody once its token had outlived its customer's."""
+    return conversation.person_id if message.speaks else None
+
+
+def _reread(connection: Connection, conversation: Conversation) -> Conversation:
+    """The conversation as an earlier part of the same answer left it."""
+    return require_conversation(connection, conversation.conversation_id)
+
+
+def _find_owed(connection: Connection, conversation: Conversation) -> Message | None:
+    """The owed question if it is still wanted: in time, with the bot, and the customer's last word apart from "try again"."""
+    if conversation.state not in ("bot", "waiting") or conversation.owed_until is None:
+        return None
+    if parse_time(conversation.owed_until) < datetime.now(UTC):
+        return None
+    for message in fetch_newest(connection, conversation.conversation_id, limit=20, author="customer"):
+        if message.seq == conversation.owed_seq:
+            return message
+        if message.payload is None or parse_payload(message.payload)[0] != "try_again":
+            return None
+    return None
+
+
+def _find_asked(connection: Connection, conversation: Conversation, message: Message) -> Message | None:
+    """The question that "try again" means: the owed one, else the customer's last."""
+    for earlier in fetch_newest(connection, conversation.conversation_id, limit=50, author="customer"):
+        if earlier.seq == conversation.owed_seq:
+            return earlier
+        is_repeat = earlier.payload is not None and parse_payload(earlier.payload)[0] == "try_again"
+        if conversation.owed_seq is None and earlier.seq != message.seq and not is_repeat:
+            return earlier
+    return None
+
+

@@ -1,0 +1,57 @@
+"""Wake-ups: "look again", never the news itself. A lost one loses nothing, since the log is the truth.
+
+On one machine they stay inside the process. Waiters ask for a conversation or for the queue (`QUEUE`); a waiter is told once and
+then reads the database.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+QUEUE = "queue"
+
+
+class Wakeups:
+    """Topics and who waits for them. `ring` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def attach(self) -> None:
+        """Remember the running loop; called once at start."""
+        self._loop = asyncio.get_running_loop()
+
+    def ring(self, *topics: str) -> None:
+        """Tell everybody who waits for a topic to look again."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ring, topics)
+
+    def _ring(self, topics: tuple[str, ...]) -> None:
+        for topic in topics:
+            for event in self._waiting.get(topic, ()):
+                event.set()
+
+    @contextmanager
+    def listen(self, *topics: str) -> Iterator[asyncio.Event]:
+        """An event that is set when a topic rings. Clear it before looking, so that nothing falls between."""
+        event = asyncio.Event()
+        for topic in topics:
+            self._waiting[topic].add(event)
+        try:
+            yield event
+        finally:
+            for topic in topics:
+                self._waiting[topic].discard(event)
+                if not self._waiting[topic]:
+                    del self._waiting[topic]
+
+
+async def wait_for(event: asyncio.Event, timeout_s: float) -> bool:
+    """Whether the event was set within the time."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout_s)
+    except TimeoutError:
+        return False
+    return True
