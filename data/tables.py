@@ -131,6 +131,7 @@ order_lines = Table(
     Column("offer_id", String),
     Column("disputed_at", String),  # "I did not buy this": counts for nothing from then on
     Index("order_lines_by_person", "person_id", "ordered_on"),
+    Index("order_lines_by_order", "order_id"),  # an order's contents; without it a scan of the year
 )
 
 offer_events = Table(

@@ -11,10 +11,15 @@ from starlette.exceptions import HTTPException
 from data.catalogue import count_types_by_category
 from web.conversations import HouseHere
 from web.house import House
+from web.speech import title_category
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent
 MOST_AISLES = 10
+BORROWED = (
+    "notices.offline", "notices.online", "disclosure.band", "disclosure.author_bot", "disclosure.author_customer",
+    "explanations.share_most", "explanations.share_good", "explanations.share_some", "explanations.share_little", "explanations.share_against",
+)
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "pages"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
@@ -37,8 +42,10 @@ def show_shop(request: Request, house: HouseHere) -> HTMLResponse:
 
 @router.get("/privacy")
 def show_privacy(house: HouseHere) -> HTMLResponse:
-    """The privacy centre."""
-    return _render(house, "privacy.html")
+    """The privacy centre. It may keep its opener, so that a shop's page can hand over its customer's token by message."""
+    page = _render(house, "privacy.html", origins=" ".join(house.settings.shop_origins))
+    page.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    return page
 
 
 @router.get("/staff")
@@ -52,4 +59,9 @@ def get_texts(lang: str, house: HouseHere) -> JSONResponse:
     """The words of the pages and the widget, in one language."""
     if lang != house.texts.lang:
         raise HTTPException(404)
-    return JSONResponse(house.texts.list_topic("pages"), headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"})
+    words = house.texts.list_topic("pages") | {address.split(".")[1]: house.texts.entry(address).say[0] for address in BORROWED}
+    for category in house.shop.categories:
+        words[f"category_{category}"] = title_category(house, category)
+        words[f"in_words_{category}"] = house.recommender.name_category(category)
+    words |= {"shop_name": house.shop.name, "shop_zone": house.shop.zone.key, "shop_contact": house.shop.contact}
+    return JSONResponse(words, headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"})

@@ -1,0 +1,45 @@
+# What a person needs. Everything is made under var/; `make run` on a fresh clone does it all.
+PYTHON ?= python3
+MAIN := var/env/main/bin
+
+.PHONY: run serve setup demo import train test deep lint bench pins help
+
+help: ## what there is
+	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
+
+run: ## set up the demo shop and serve it
+	@$(PYTHON) -m ops run
+
+serve: ## serve your own shop
+	@$(PYTHON) -m ops serve
+
+setup: ## make the two environments
+	@$(PYTHON) -m ops setup
+
+demo: ## set up the demo shop without serving it
+	@$(PYTHON) -m ops demo
+
+import: ## import a shop's files: make import DIR=folder
+	@test -n "$(DIR)" || { echo "Say which folder: make import DIR=folder"; exit 1; }
+	@$(PYTHON) -m ops import "$(DIR)"
+
+train: ## train the rankers and the bot from what the database holds
+	@$(PYTHON) -m ops train
+
+lint: setup ## style and types, in both environments
+	$(MAIN)/ruff check .
+	$(MAIN)/ruff format --check .
+	$(MAIN)/mypy
+
+test: demo ## everything: style, types, units, the bot, and end to end in a browser
+	$(MAKE) --no-print-directory lint
+	$(MAIN)/python -m pytest -q
+	cd bot && ../var/env/bot/bin/python -W ignore -m pytest -q tests
+
+bench: demo ## replies through the gateway against asking Rasa directly
+	$(MAIN)/python -m tests.bench_reply
+
+pins: setup ## resolve the pinned requirements again
+	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt
+	var/env/tools/bin/uv pip compile -q pyproject.toml --group pyproject.toml:test --python $(MAIN)/python --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt
+	var/env/tools/bin/uv pip compile -q bot/requirements.in --python var/env/bot/bin/python --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o bot/requirements.txt

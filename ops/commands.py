@@ -1,0 +1,245 @@
+"""The commands: run, serve, setup, import, train. Each says what it does and ends with 0 or a clear sentence and 1."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ops.board import Board
+from ops.environments import install_uv, make_environment
+from ops.places import BOT, ENVIRONMENTS, MAIN, ROOT, TOOLS, VAR, find_binary
+from ops.problems import Problem
+from ops.steps import Step, run_steps
+from ops.supervise import Supervisor, check_ports, write_config
+
+NEEDED_GB_FIRST, NEEDED_GB_LATER = 8, 1
+USAGE = """usage: python3 -m ops COMMAND
+
+  run            set up the demo shop and serve it
+  serve          serve your own shop (make import and make train come first)
+  setup          make the environments
+  demo           set up the demo shop without serving it
+  import DIR     import a shop's files
+  train          train the rankers and the bot
+"""
+
+
+def main(words: list[str]) -> int:
+    """Run one command."""
+    commands = {"run": run_demo, "serve": serve_own, "setup": set_up, "demo": prepare_demo, "train": train_all}
+    try:
+        if len(words) == 2 and words[0] == "import":
+            return import_own(Path(words[1]))
+        if len(words) != 1 or words[0] not in commands:
+            print(USAGE, file=sys.stderr)
+            return 2
+        return commands[words[0]]()
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept.", file=sys.stderr)
+        return 1
+
+
+def run_demo() -> int:
+    """Everything that `make run` does."""
+    began = time.monotonic()
+    ports = _read_ports()
+    if os.environ.get("CANDOR_HOST", "127.0.0.1") != "127.0.0.1":
+        raise Problem("Demo mode signs anybody in and listens on 127.0.0.1 only. Unset CANDOR_HOST, or serve your own shop: make serve")
+    check_ports("127.0.0.1", ports)
+    environment = _environment() | {"CANDOR_DEMO": "1"}
+    _prepare(_environment_steps() + _demo_steps(environment))
+    supervisor = _start(environment, ports)
+    try:
+        print("... start the three processes", flush=True)
+        supervisor.wait_until_ready("127.0.0.1", ports["CANDOR_PORT"])
+    except BaseException:
+        supervisor.stop()
+        raise
+    address = f"http://127.0.0.1:{ports['CANDOR_PORT']}"
+    print(
+        f"""
+Candor is ready after {time.monotonic() - began:.0f} s.
+
+  Demo shop        {address}/
+  Privacy centre   {address}/privacy
+  Staff console    {address}/staff
+                   agents sam and alex, owner olga; password of each: demo-password, no second factor
+
+  Purchases and prices are a real grocer's; names are made up. Stop with Ctrl-C.
+""",
+        flush=True,
+    )
+    return supervisor.run_until_stopped()
+
+
+def serve_own() -> int:
+    """Serve a shop of one's own."""
+    ports = _read_ports()
+    host = os.environ.get("CANDOR_HOST", "127.0.0.1")
+    if not os.environ.get("CANDOR_SHOP_SECRET"):
+        raise Problem(
+            "CANDOR_SHOP_SECRET is not set. It is the secret (32 bytes at least) with which your shop signs its customers in; see docs/integrate.md."
+        )
+    check_ports(host, ports)
+    environment = _environment()
+    _prepare(_environment_steps())
+    if not (VAR / "bot" / "candor.tar.gz").exists():
+        raise Problem("The bot has not been trained yet. First: make import DIR=your-files, then: make train")
+    if _call([str(find_binary(MAIN, "python")), "-m", "web.owner"], environment) != 0:
+        return 1
+    supervisor = _start(environment, ports)
+    try:
+        supervisor.wait_until_ready("127.0.0.1" if host == "0.0.0.0" else host, ports["CANDOR_PORT"])
+    except BaseException:
+        supervisor.stop()
+        raise
+    print(f"Candor is ready: http://{host}:{ports['CANDOR_PORT']}/staff for staff, /privacy for customers. Stop with Ctrl-C.", flush=True)
+    return supervisor.run_until_stopped()
+
+
+def set_up() -> int:
+    """Make the environments."""
+    _prepare(_environment_steps())
+    return 0
+
+
+def prepare_demo() -> int:
+    """Set up the demo shop without serving it."""
+    _prepare(_environment_steps() + _demo_steps(_environment() | {"CANDOR_DEMO": "1"}))
+    return 0
+
+
+def import_own(directory: Path) -> int:
+    """Import a shop's files."""
+    _prepare(_environment_steps())
+    return _call([str(find_binary(MAIN, "python")), "-m", "data.importers", str(directory.resolve())], _environment())
+
+
+def train_all() -> int:
+    """Train the rankers and the bot from what the database holds now."""
+    environment = _environment()
+    _prepare(_environment_steps())
+    main = str(find_binary(MAIN, "python"))
+    for command in ((main, "-m", "models"), (main, "-m", "actions.prepare")):
+        if _call(list(command), environment) != 0:
+            return 1
+    return _call(list(_rasa_train()), environment | {"RASA_TELEMETRY_ENABLED": "false"}, directory=ROOT)
+
+
+def _environment_steps() -> list[Step]:
+    return [
+        Step("uv", "fetch uv", install_uv, sources=(ROOT / "ops" / "requirements.txt",), makes=(TOOLS / "bin" / "uv",), expected_s=4),
+        Step(
+            "main_environment",
+            "install the main environment (Python 3.13)",
+            lambda: make_environment(MAIN),
+            needs=("uv",),
+            sources=(ROOT / "requirements.txt",),
+            makes=(MAIN / "bin" / "supervisord",),
+            expected_s=25,
+        ),
+        Step(
+            "bot_environment",
+            "install the bot's environment (Python 3.10, Rasa)",
+            lambda: make_environment(BOT),
+            needs=("uv",),
+            sources=(ROOT / "bot" / "requirements.txt",),
+            makes=(BOT / "bin" / "rasa",),
+            expected_s=40,
+        ),
+    ]
+
+
+def _demo_steps(environment: dict[str, str]) -> list[Step]:
+    main = str(find_binary(MAIN, "python"))
+    files = VAR / "demo"
+    data_sources = (ROOT / "data", ROOT / "shop.toml")
+    return [
+        Step(
+            "demo_files",
+            "write the demo shop's files",
+            ((main, "-m", "data.demo", str(files)),),
+            needs=("main_environment",),
+            sources=(ROOT / "data" / "demo", ROOT / "requirements.txt"),
+            makes=(files / "orders.csv",),
+            expected_s=15,
+            environment=environment,
+        ),
+        Step(
+            "import",
+            "import the demo shop",
+            ((main, "-m", "data.importers", str(files), "--demo"),),
+            needs=("demo_files",),
+            sources=data_sources,
+            makes=() if os.environ.get("CANDOR_DATABASE_URL") else (VAR / "candor.db",),
+            expected_s=40,
+            environment=environment,
+        ),
+        Step(
+            "rankers",
+            "train the rankers",
+            ((main, "-m", "models"),),
+            needs=("import",),
+            sources=(ROOT / "models",),
+            makes=(VAR / "models" / "current.json",),
+            expected_s=60,
+            environment=environment,
+        ),
+        Step(
+            "bot",
+            "train the bot",
+            ((main, "-m", "actions.prepare"), _rasa_train()),
+            needs=("import", "bot_environment"),
+            sources=(ROOT / "bot", ROOT / "texts"),
+            makes=(VAR / "bot" / "candor.tar.gz",),
+            expected_s=60,
+            environment=environment | {"RASA_TELEMETRY_ENABLED": "false"},
+        ),
+    ]
+
+
+def _rasa_train() -> tuple[str, ...]:
+    """Rasa reads `components` and its folders from `bot/`, so it is started there."""
+    rasa = f"cd {ROOT / 'bot'} && exec {find_binary(BOT, 'python')} -W ignore -m rasa train --data nlu rules --domain domain --config config.yml"
+    return ("sh", "-c", f"{rasa} --out {VAR / 'bot'} --fixed-model-name candor")
+
+
+def _prepare(steps: list[Step]) -> None:
+    needed = NEEDED_GB_LATER if (BOT / "bin" / "rasa").exists() else NEEDED_GB_FIRST
+    VAR.mkdir(parents=True, exist_ok=True)
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(VAR).free / 1e9
+    if free < needed:
+        raise Problem(f"Only {free:.1f} GB are free where var/ lies; {needed} GB are needed. Free some, or set CANDOR_VAR to another disk.")
+    with Board() as board:
+        run_steps(steps, board)
+
+
+def _start(environment: dict[str, str], ports: dict[str, int]) -> Supervisor:
+    config = write_config(environment, bot_port=ports["CANDOR_BOT_PORT"], actions_port=ports["CANDOR_ACTIONS_PORT"])
+    return Supervisor(config)
+
+
+def _read_ports() -> dict[str, int]:
+    ports = {}
+    for name, default in (("CANDOR_PORT", 8000), ("CANDOR_BOT_PORT", 5005), ("CANDOR_ACTIONS_PORT", 5055)):
+        value = os.environ.get(name, str(default))
+        if not value.isdigit() or not 0 < int(value) < 65536:
+            raise Problem(f"{name} is {value!r}; a port is a number from 1 to 65535.")
+        ports[name] = int(value)
+    return ports
+
+
+def _environment() -> dict[str, str]:
+    """The operator's settings and what a process needs, without a Python of somebody else's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PYENV", "SUPERVISOR"))}
+    return kept | {"PYTHONPATH": str(ROOT), "CANDOR_VAR": str(VAR), "NUMBA_CACHE_DIR": str(VAR / "numba"), "PYTHONUNBUFFERED": "1"}
+
+
+def _call(command: list[str], environment: dict[str, str], *, directory: Path = ROOT) -> int:
+    return subprocess.run(command, cwd=directory, env=environment, check=False).returncode

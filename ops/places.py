@@ -1,0 +1,17 @@
+"""Where things are."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("CANDOR_VAR", ROOT / "var"))
+ENVIRONMENTS = ROOT / "var" / "env"
+TOOLS = ENVIRONMENTS / "tools"
+MAIN = ENVIRONMENTS / "main"
+BOT = ENVIRONMENTS / "bot"
+LOGS = VAR / "logs"
+
+
+def find_binary(environment: Path, name: str) -> Path:
+    """A program of an environment."""
+    return environment / "bin" / name

@@ -1,0 +1,48 @@
+"""A slate: its rules, and that it is full as long as so many may be shown."""
+
+from models.slate import Candidate, fill_slate
+
+
+def make(count: int, *, aisles: int = 10, known: int | None = None) -> list[Candidate]:
+    """Candidates with falling scores; the first `known` were bought before."""
+    return [Candidate(f"t{n:02}", f"a{n % aisles}", -float(n), known is None or n < known) for n in range(count)]
+
+
+def ids(places: list) -> list[str]:  # type: ignore[type-arg]
+    return [place.candidate.type_id for place in places]
+
+
+def test_the_highest_scores_come_first_when_no_rule_speaks() -> None:
+    assert ids(fill_slate(make(20), 5, discoveries=0, most_of_one_category=2)) == ["t00", "t01", "t02", "t03", "t04"]
+
+
+def test_one_place_in_five_is_kept_for_something_never_bought() -> None:
+    places = fill_slate(make(30, known=20), 5, discoveries=0.2, most_of_one_category=2)
+    assert ids(places) == ["t00", "t01", "t02", "t20", "t03"]
+    assert places[3].rule == "new"
+    assert places[3].facts == {"places": 1, "of": 5}
+
+
+def test_at_most_two_come_from_one_part_of_the_shop() -> None:
+    places = fill_slate(make(20, aisles=3), 5, discoveries=0, most_of_one_category=2)
+    aisles = [place.candidate.category for place in places]
+    assert max(aisles.count(aisle) for aisle in aisles) == 2
+
+
+def test_a_place_is_never_left_empty_for_a_rule() -> None:
+    assert len(fill_slate(make(20, aisles=1), 20, discoveries=0.2, most_of_one_category=2)) == 20
+    assert len(fill_slate(make(7, known=0), 20, discoveries=0.2, most_of_one_category=2)) == 7
+    assert len(set(ids(fill_slate(make(25, known=5), 20, discoveries=0.2, most_of_one_category=2)))) == 20
+
+
+def test_an_offer_that_moved_up_for_variety_says_so() -> None:
+    candidates = [Candidate(f"t{n}", "same" if n < 4 else f"a{n}", -float(n), True) for n in range(8)]
+    places = fill_slate(candidates, 4, discoveries=0, most_of_one_category=2)
+    assert ids(places) == ["t0", "t1", "t4", "t5"]
+    assert [place.rule for place in places] == [None, None, "category", "category"]
+
+
+def test_what_the_customer_likes_comes_first_and_says_so() -> None:
+    places = fill_slate(make(20), 5, discoveries=0, most_of_one_category=2, liked=frozenset({"t09"}))
+    assert ids(places)[0] == "t09"
+    assert places[0].rule == "like"
