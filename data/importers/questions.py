@@ -1,0 +1,202 @@
+"""questions/*.md: a common question and its answer, one a file.
+
+    ---
+    title: How do I descale my kettle?
+    wordings:
+      - kettle is full of lime
+      - remove limescale
+    link: https://kettles.example/descale
+    ---
+    Fill it with water and two spoons of citric acid, wait half an hour and rinse twice.
+
+The file's name is the question's id: a file imported again updates its answer. Without front matter the first heading
+("# How do I ...") is the title.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import Connection
+
+from data import tables
+from data.database import insert_or_replace
+from data.importers.checks import LONGEST_TITLE, Check
+from data.importers.honesty import find_pressure
+from data.importers.problems import Problem, show_value
+
+TITLES = ("title", "question")
+WORDINGS = ("wordings", "other_wordings", "also")
+KEYS = (*TITLES, *WORDINGS, "link", "note")
+LONGEST_ANSWER = 4_000
+LINK = re.compile(r"(?:https?://[^\s/]+\S*|/(?!/)\S*|mailto:[^\s@]+@[^\s@]+)")
+LIST_ITEM = re.compile(r"(?:[-*]|\d+[.)])\s")
+FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|$)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with its other wordings and its answer."""
+
+    question_id: str
+    title: str
+    wordings: tuple[str, ...]
+    answer: str
+    source: str
+    link: str | None
+
+
+def read_questions(check: Check, directory: Path) -> tuple[list[Question], list[str]]:
+    """Read and check every *.md of a directory, by name; none if there is no such directory."""
+    questions: list[Question] = []
+    notices: list[str] = []
+    if not directory.is_dir():
+        return questions, notices
+    for path in sorted(directory.glob("*.md")):
+        problems: list[Problem] = []
+        question = _read_question(path, problems, notices)
+        check.problems += problems
+        check.count += len(problems)
+        if question and not problems:
+            questions.append(question)
+    return questions, notices
+
+
+def _read_question(path: Path, problems: list[Problem], notices: list[str]) -> Question | None:
+    name = f"questions/{path.name}"
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.append(
+            Problem(name, line, None, f"the byte 0x{raw[error.start]:02X}", "text in UTF-8; save the file as UTF-8")
+        )
+        return None
+    if "\0" in text:
+        problems.append(Problem(name, text.count("\n", 0, text.index("\0")) + 1, None, "a NUL byte", "text in UTF-8"))
+        return None
+    front = FRONT.match(text)
+    if text.startswith("---") and not front:
+        problems.append(Problem(name, 1, None, "front matter that does not end", "a second line with --- after it"))
+        return None
+    facts = _read_front(name, front.group(1) or "", problems, notices) if front else {}
+    if problems:
+        return None
+    body = text[front.end() :] if front else text
+    offset = text.count("\n", 0, front.end()) if front else 0
+    title, answer = _split_heading(_pick_text(facts, TITLES), body)
+    wordings = _read_wordings(name, facts, problems)
+    link = facts.get("link")
+    if not title:
+        problems.append(
+            Problem(name, 1, "title", "nothing", "the question as its title, in the front matter or as a heading")
+        )
+    elif len(title) > LONGEST_TITLE:
+        problems.append(Problem(name, 1, "title", show_value(title), f"at most {LONGEST_TITLE} characters"))
+    if not answer:
+        problems.append(Problem(name, offset + 1, None, "nothing", "the answer, below the front matter"))
+    elif len(answer) > LONGEST_ANSWER:
+        problems.append(
+            Problem(name, offset + 1, None, f"an answer of {len(answer):,} characters", f"at most {LONGEST_ANSWER:,}")
+        )
+    if link is not None and not (isinstance(link, str) and LINK.fullmatch(link)):
+        problems.append(Problem(name, 1, "link", show_value(str(link)), "an address that begins with https:// or /"))
+    for part, where in ((title, "title"), (answer, None)):
+        pressure = find_pressure(part)
+        if pressure:
+            line = text.count("\n", 0, max(text.find(pressure.words), 0)) + 1
+            problems.append(
+                Problem(
+                    name,
+                    line,
+                    where,
+                    f"{show_value(pressure.words)} presses the customer",
+                    f"plain words: {pressure.better}",
+                )
+            )
+    return Question(path.stem, title, wordings, answer, path.name, link if isinstance(link, str) else None)
+
+
+def _read_front(name: str, text: str, problems: list[Problem], notices: list[str]) -> dict[str, Any]:
+    try:
+        facts = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        problems.append(
+            Problem(name, line, None, "front matter that cannot be read", "YAML such as title: How do I pay?")
+        )
+        return {}
+    if facts is None:
+        return {}
+    if not isinstance(facts, dict):
+        problems.append(Problem(name, 2, None, "front matter without names", "YAML such as title: How do I pay?"))
+        return {}
+    notices += [f"{name}: {key} is not used and was ignored." for key in facts if key not in KEYS]
+    return facts
+
+
+def _pick_text(facts: dict[str, Any], keys: tuple[str, ...]) -> str:
+    for key in keys:
+        if isinstance(facts.get(key), (str, int, float)):
+            return " ".join(str(facts[key]).split())
+    return ""
+
+
+def _split_heading(title: str, body: str) -> tuple[str, str]:
+    lines = body.strip().splitlines()
+    if lines and lines[0].startswith("# "):
+        title = title or " ".join(lines[0][2:].split())
+        lines = lines[1:]
+    return title, _unwrap(lines)
+
+
+def _unwrap(lines: list[str]) -> str:
+    """The answer with its lines joined to paragraphs; blank lines and items of a list keep their place."""
+    paragraphs: list[str] = []
+    is_open = False
+    for line in (line.strip() for line in lines):
+        if line and is_open and not LIST_ITEM.match(line):
+            paragraphs[-1] += f" {line}"
+        elif line or (paragraphs and paragraphs[-1]):
+            paragraphs.append(line)
+        is_open = bool(line)
+    return "\n".join(paragraphs).strip()
+
+
+def _read_wordings(name: str, facts: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
+    for key in WORDINGS:
+        if key not in facts:
+            continue
+        value = facts[key] if isinstance(facts[key], list) else [facts[key]]
+        if all(isinstance(wording, (str, int, float)) and len(str(wording)) <= LONGEST_TITLE for wording in value):
+            return tuple(dict.fromkeys(" ".join(str(wording).split()) for wording in value if str(wording).strip()))
+        problems.append(
+            Problem(
+                name,
+                1,
+                key,
+                show_value(str(facts[key])),
+                f"a list of texts, each of at most {LONGEST_TITLE} characters",
+            )
+        )
+    return ()
+
+
+def write_questions(connection: Connection, questions: list[Question]) -> None:
+    """Write the questions; known ones are updated."""
+    rows = [
+        {
+            "question_id": q.question_id,
+            "title": q.title,
+            "wordings": list(q.wordings),
+            "answer": q.answer,
+            "source": q.source,
+            "link": q.link,
+        }
+        for q in questions
+    ]
+    insert_or_replace(connection, tables.questions, rows, ["question_id"])
