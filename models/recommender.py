@@ -261,7 +261,7 @@ class Recommender:
             type_id=thing.type_id,
             personalized=personalized,
             offer=offer,
-            explanation=explanation | {"rank": place.rank, "rules": [rule] if rule else []},
+            explanation=explanation | {"type_title": thing.title, "rank": place.rank, "rules": [rule] if rule else []},
         )
 
     def _tell_rule(self, place: Place, thing: ProductType) -> str:

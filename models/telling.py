@@ -22,7 +22,7 @@ def say_share(reason: dict[str, Any], texts: Texts) -> str:
 def tell_in_words(impression: Impression, texts: Texts, *, name_category: Callable[[str], str]) -> str:
     """Headline, reasons, the rest, rules, what was used and what not."""
     told = impression.explanation
-    title = lower_first(impression.offer["title"])
+    title = impression.offer["title"]
     lines = [_say_headline(impression, title, texts)]
     if impression.personalized:
         lines += [f"{reason['text']} ({say_share(reason, texts)})" for reason in told["reasons"]]
@@ -49,7 +49,7 @@ def _say_headline(impression: Impression, title: str, texts: Texts) -> str:
     if main is None:
         return texts.say("explanations.headline_no_reason", title=title)
     short = texts.say(
-        f"reasons.{main['reason_id']}_short", type=title.removesuffix(" coupon"), aisle=impression.offer["category"]
+        f"reasons.{main['reason_id']}_short", type=lower_first(told["type_title"]), aisle=impression.offer["category"]
     )
     key = "headline_mostly" if main["share"] >= MOSTLY else "headline_partly"
     return texts.say(f"explanations.{key}", title=title, reason=short)

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from data.importers.money import find_decimals
 from data.texts import Texts
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 
@@ -23,7 +23,7 @@ def say_time(moment: datetime, zone: ZoneInfo) -> str:
 
 def say_money(minor: int, currency: str) -> str:
     """$3.49, or 3.49 CHF where the currency has no symbol that everybody knows."""
-    digits = _MINOR_DIGITS.get(currency, 2)
+    digits = find_decimals(currency)
     sign = "−" if minor < 0 else ""
     amount = f"{abs(minor) / 10**digits:,.{digits}f}"
     return f"{sign}{_SYMBOLS[currency]}{amount}" if currency in _SYMBOLS else f"{sign}{amount} {currency}"

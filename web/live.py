@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import json
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
@@ -51,7 +52,8 @@ async def live_customer(socket: WebSocket, conversation_id: str) -> None:
     except WebSocketDisconnect:
         return
     await _run_both(
-        _hear_customer(socket, house, conversation_id, token), _tell_customer(socket, house, conversation_id, token, after)
+        lambda: _hear_customer(socket, house, conversation_id, token),
+        lambda: _tell_customer(socket, house, conversation_id, token, after),
     )
 
 
@@ -123,7 +125,7 @@ async def live_staff(socket: WebSocket) -> None:
     except CandorError as error:
         await _refuse(socket, error)
         return
-    await _run_both(_hear_staff(socket, house, member.name), _tell_staff(socket, house))
+    await _run_both(lambda: _hear_staff(socket, house, member.name), lambda: _tell_staff(socket, house))
 
 
 async def _hear_staff(socket: WebSocket, house: House, name: str) -> None:
@@ -186,14 +188,14 @@ async def _refuse(socket: WebSocket, error: CandorError) -> None:
         await socket.close(GONE)
 
 
-async def _run_both(*works: Awaitable[None]) -> None:
-    """Hear and tell at the same time; when one ends, so does the other."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    for outcome in await asyncio.gather(*done, *pending, return_exceptions=True):
-        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect | RuntimeError):
-            raise outcome
+async def _run_both(*works: Callable[[], Awaitable[None]]) -> None:
+    """Hear and tell at the same time; when one ends, so does the other. A connection that goes away is no error."""
+    async with anyio.create_task_group() as group:
 
+        async def run(work: Callable[[], Awaitable[None]]) -> None:
+            with contextlib.suppress(WebSocketDisconnect):
+                await work()
+            group.cancel_scope.cancel()
 
+        for work in works:
+            group.start_soon(run, work)

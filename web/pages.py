@@ -37,7 +37,9 @@ def show_shop(request: Request, house: HouseHere) -> HTMLResponse:
         return _render(house, "own.html")
     with house.database.read() as connection:
         aisles = count_types_by_category(connection)
-    return _render(house, "shop.html", aisles=aisles[:MOST_AISLES], kinds=sum(kinds for _, kinds in aisles))
+    page = _render(house, "shop.html", aisles=aisles[:MOST_AISLES], kinds=sum(kinds for _, kinds in aisles))
+    page.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"  # it opens the privacy centre and hands over its customer
+    return page
 
 
 @router.get("/privacy")
