@@ -131,7 +131,8 @@ def _fingerprint(step: Step, needs: list[str]) -> str:
                 continue
             digest.update(path.relative_to(ROOT).as_posix().encode())
             digest.update(path.read_bytes())
-    digest.update(json.dumps([list(map(str, step.work))] if not callable(step.work) else []).encode())
+    if not callable(step.work):
+        digest.update(json.dumps(step.work).replace(str(VAR), "var").replace(str(ROOT), ".").encode())
     return digest.hexdigest()[:16]
 
 

@@ -8,6 +8,7 @@ import pytest
 from data.database import Database
 from data.shop import Shop, read_shop
 from data.texts import Texts, load_texts
+from tests.house import House, run_house
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,3 +32,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The real three processes over the demo shop, for all end-to-end tests of a run."""
+    with run_house(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def candor_url(house: House) -> str:
+    """Where the house answers."""
+    return house.url

@@ -50,6 +50,7 @@ def find(finder: Finder, text: str, kind: str) -> list[str]:
         ("oat milk", ["oat-drink"]),
         ("one oat drink and milk", ["oat-drink", "milk"]),
         ("coffee", ["coffee-beans", "coffee-ground"]),
+        ("any drinks", ["oat-drink"]),
         ("wait a while", []),
         ("nothing of it", []),
     ],
@@ -239,6 +240,21 @@ def test_an_emergency_comes_before_everything(text: str) -> None:
 @pytest.mark.parametrize("text", ["these prices make me want to cry", "do you sell fire wood", "stop using my data"])
 def test_what_only_sounds_like_an_emergency_is_none(text: str) -> None:
     assert not tells_of_emergency(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("31198570044", "ask_order_status"),
+        ("#31198570044.", "ask_order_status"),
+        ("🙂🙂", "nlu_fallback"),
+        ("???", "nlu_fallback"),
+        ("12", "nlu_fallback"),
+        ("hi 🙂", "greet"),
+    ],
+)
+def test_a_text_without_words_is_a_number_or_not_understood(text: str, settled: str) -> None:
+    assert settle_intent(text, "greet", 0.9) == settled
 
 
 def test_an_unsure_reading_throws_no_switch() -> None:

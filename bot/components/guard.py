@@ -1,0 +1,85 @@
+"""What stands before and after the classifier. The rules themselves are in language/caution.py, tested without rasa."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from language.caution import clean_text, settle_intent
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class MessageGuard(GraphComponent):
+    """Cuts and cleans a message before anything reads it."""
+
+    def __init__(self, most_characters: int) -> None:
+        """Read at most so many characters of a message."""
+        self._most_characters = most_characters
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Rasa's hook: the bot reads the first 1,000 characters (shop.toml, limits)."""
+        return {"most_characters": 1000}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MessageGuard:
+        """Rasa's hook."""
+        return cls(int(config["most_characters"]))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Clean each message in place."""
+        for message in messages:
+            message.set(
+                TEXT, clean_text(message.get(TEXT) or "", most_characters=self._most_characters), add_to_output=True
+            )
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Clean what is learned from as what is read."""
+        self.process([example for example in training_data.training_examples if example.get(TEXT)])
+        return training_data
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class IntentGuard(GraphComponent):
+    """Hears an emergency and a plain wish for a person in any message, and lets no switch be thrown by a guess."""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> IntentGuard:
+        """Rasa's hook."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Settle the intent of each message; the ranking keeps what the classifier thought."""
+        for message in messages:
+            text, intent = message.get(TEXT) or "", message.get(INTENT) or {}
+            read, confidence = intent.get(INTENT_NAME_KEY), float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+            settled = settle_intent(text, read or "", confidence)
+            if settled != read:
+                chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: 1.0}
+                ranking = message.get(INTENT_RANKING_KEY) or []
+                message.set(INTENT, chosen, add_to_output=True)
+                message.set(
+                    INTENT_RANKING_KEY,
+                    [chosen, *(one for one in ranking if one.get("name") != settled)],
+                    add_to_output=True,
+                )
+        return messages

@@ -1,0 +1,171 @@
+"""What must not be left to a guess: a plain wish for a person, and a switch thrown by mistake.
+
+A classifier is right most of the time. That is not enough in three places. Somebody in danger is told whom to call, whatever
+else the message holds: `tells_of_emergency` knows the plain wordings. Asking for a person works in any wording (P2), also
+inside a message about something else, so `asks_for_person` reads the plain wordings by rule. And the wrong switch must never
+be thrown (P3): `settle_consent` lets a consent be given or ended only by a text that says so and is no question about it.
+Where it is in doubt the customer gets to see what is on and off, with the switches: asking once more does no harm.
+"""
+
+import re
+import unicodedata
+
+GRANT_FROM = 0.45
+WITHDRAW_FROM = 0.35
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn"}
+
+_WHO = (
+    r"(?:(?:a|an|the|some|any|your|another|one of your|one of the|real|actual|live|proper|genuine|human|living|breathing|flesh and blood|member of|members of|"
+    r"customer|care|service|services|support|sales|shop|store|duty|human|of|staff|team)[ -]+){0,6}"
+    r"(?:human|humans|human being|person|people|persons|somebody|someone|some one|some body|anybody|anyone|agent|agents|representative|rep|reps|operator|advisor|adviser|"
+    r"employee|colleague|manager|supervisor|assistant manager|staff|staff member|team member|worker|live chat|customer service|customer support|customer care|"
+    r"service team|support team|helpdesk|help desk|man|woman|guy|lady|real one|specialist|clerk|associate|hooman|humna|humman|persn|persom|preson|somone|sumone|sumbody|sombody|agnet|repersentative)(?!'s| else's| friendly|-)"
+)
+_TALK = r"(?:talk|talking|speak|speaking|chat|chatting|spk|tlk|tak|speek|have a word|a word|discuss (?:this|it|that)|deal|communicate|converse|connect|connected|put through)"
+_ASKS = [
+    rf"\b{_TALK} (?:to|with|2|w/?) {_WHO}\b",
+    rf"\b(?:put|pass|hand|patch|switch|transfer|connect|get|bring|send|route|escalate|forward)\b(?: me| this| it| us)?(?: (?:over|on|through|thru|up|in|straight|back))*(?: (?:to|with|onto))? {_WHO}(?! (?:who|that|else's|was|were|is|packs|packed|delivers))\b",
+    rf"\b(?:give|gimme|get|find|fetch|call|bring|send) (?:me )?(?:here |in )?{_WHO}\b",
+    rf"\b(?:want|wanna|need|like|prefer|rather have|demand|require|ask for|asking for|request|requesting|looking for|wish for) (?:to (?:see|have|reach|get) )?{_WHO}(?! (?:who|that|to know|like|else|to (?:review|re-?examine|check|look at) (?:this|that|the) (?:reason|decision)))\b",
+    rf"\b(?:is|are) (?:there )?{_WHO} (?:there |here |available |around |online |on duty |free )*(?:(?:that |who )?(?:i|we) (?:can|could|may|might) {_TALK}|(?:to|who can|that can|who could) (?:talk|speak|chat|help|take over|assist))",
+    r"\b(?:human|person|agent|representative|operator|somebody|someone|real person|live person|live agent|live chat|human being)(?:,)? (?:please|pls|plz|now|asap|right now|instead)\b",
+    r"^(?:a |an |the )?(?:real |live |actual )?(?:human|person|agent|representative|rep|operator|advisor|adviser|human being|live chat|manager|supervisor|customer service|customer support)[ .!]*$",
+    rf"\b(?:can|could|may|might|let|would) (?:i|me|we|us|{_WHO}) (?:please |just |perhaps |maybe |possibly )*(?:take over|help me instead|call me|ring me|phone me|contact me|{_TALK} (?:to|with) {_WHO})",
+    rf"\blet {_WHO} (?:help|answer|handle|deal|sort|take)",
+]
+_ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
+_ASKS_NOT = re.compile(
+    r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b[^.!?;,]{0,40}$"
+    r"|\bno (?:more |other )?$"
+    r"|\b(?:am i|are you|is it still|is this|is that|was that|who am i|who is|was i|is it true that i'm|are these)\b[^.!?;]{0,25}$"
+    r"|\b(?:do i (?:have|need) to|must i|should i|will i have to|who (?:will|would|do)|what if|what happens|how long|how many|when can|when could|where can|what time|how does it)\b[^.!?;]{0,60}$",
+    re.IGNORECASE,
+)
+
+_EMERGENCY = re.compile(
+    r"\b(?:(?:want|wanna|going|ready|like|trying|plan|planning|wish) to (?:die|kill myself|end my life|end it all|hurt myself|be dead)|kill(?:ing)? myself|ending my life|end my life|suicid\w*|"
+    r"(?:don't|dont|do not|no longer|not) (?:want|wanna|wish) to (?:live|be alive|exist|wake up)\b|no (?:reason|point) (?:to|in) liv\w+|(?:can't|cannot|can not|can hardly|could not|couldn't) breathe|"
+    r"(?:not|isn't|stopped) breathing|heart attack|having a stroke|unconscious|an overdose|overdosed|(?:call|need|send) an ambulance|call 911|call 112|anaphyla\w+|(?:house|kitchen|flat|apartment|home) is on fire)",
+    re.IGNORECASE,
+)
+_NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,}\W*$", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+_NEGATION = re.compile(
+    r"\b(?:no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
+    r"disagree|object|forbid|deny|nope|nah|isn't|aren't|won't|wouldn't|shouldn't|can't|cannot|unsubscribe|undo|less|neither|nor|nothing|none|against|pull|refrain|discontinue|cease|untick|"
+    r"uncheck|retract|reject|rid|keep away|leave|wrong|hate|creepy|spy|private|anonymous|opting out|opted out|take (?:it |that )?back|take back|my yes back|forget|hands)\b",
+    re.IGNORECASE,
+)
+# What a withdrawal must hold: the use of data, or words that mean nothing else here.
+_ABOUT_USE = re.compile(
+    r"(?:us(?:e|es|ed|ing)|usign|data|info|track|cookie|consent|permi|agree|opt|purchas|bought|buy|order|shop|history|brows|click|coupon|offer|personal|profil|spy|snoop|privacy|private|anonym|off|out|"
+    r"reject|refuse|decline|object|revoke|withdr|withda|allow|approv|disable|everything|all of|any of|learn|analy|look|told|like|preferen|category|categories|collect|record|sell|share|train|yes|untick|stop it|not on|want it on)",
+    re.IGNORECASE,
+)
+# What a grant must hold: a word that gives or turns on. "My consent" alone gives nothing ("pull my consent").
+_HARMLESS_NO = re.compile(
+    r"\b(?:(?:don't|do not|dont) mind|no (?:problem|objections?|worries)|why not)\b", re.IGNORECASE
+)
+_GIVES = re.compile(
+    r"\b(?:yes|yea|yeah|yep|sure|ok|okay|fine|aight|agree|agreed|agre|i (?:hereby )?consent|i (?:hereby )?concent|(?:give|given|giving|grant|granted|renew|have) (?:you |my |the |him |it )*(?:consent|permission|okay|ok|approval|"
+    r"blessing)|(?:consent|permission) (?:is |was )?(?:hereby )?(?:given|granted)|grant|accept|allow|allowed|alow|permit|approve|may|can|go ahead|feel free|on|activate|reactivate|enable|opt|opting|opt-in|sign me up|start|"
+    r"resume|use|used|using|count|consider|include|account|base|based|personali[sz]e|personali[sz]ed|personali[sz]ation|personal|tailor|let|tick|check|happy|glad|match|choose|pick|look|remember|in|take|don't mind|no problem)\b",
+    re.IGNORECASE,
+)
+_AGREEMENT = re.compile(
+    r"\b(?:i agree|i consent|i allow|go ahead|you (?:may|can) use|feel free|switch (?:it |them |that )?on|turn (?:it |them |that )?(?:back )?on|opt me in|opt in|enable|activate)\b",
+    re.IGNORECASE,
+)
+_NEGATED_AGREEMENT = re.compile(
+    r"\b(?:not|don't|dont|never|no longer|can't|cannot|won't|wouldn't|can no longer)\b", re.IGNORECASE
+)
+_EFFECT = re.compile(
+    r"\b(?:what (?:happens|would happen|will happen|changes|would change|will change|do i lose|would i lose|if|difference|are the consequences|does it mean)|what's the (?:effect|difference|catch)|"
+    r"(?:would|will|do|does|can) (?:i|it|my \w+|the \w+) (?:still|lose|change|miss|be worse|cost|get worse|pay more)|effect of|consequences? of|any (?:downside|drawback|disadvantage)s?)\b",
+    re.IGNORECASE,
+)
+_RIGHT = re.compile(
+    r"^(?:(?:hi|hello|hey|so|and|but|ok|okay|well|sorry|excuse me|one question|question)[,:. ]+)*"
+    r"(?:do i (?:have|need) to|must i|should i|have i|did i|am i|are you|is|since when|do you|did you|does (?:the|this|it|your)|can i|could i|may i|am i allowed|how (?:do|can|could|would) i|how to|"
+    r"where (?:do|can|is|are)|when|why|who|which|wich|what|show|are my|was|were|have you|does)\b",
+    re.IGNORECASE,
+)
+_WISH = re.compile(
+    r"\b(?:please|pls|plz|i want|i'd like|i would like|i wish|stop|don't|do not|no more)\b", re.IGNORECASE
+)
+
+
+def clean_text(text: str, *, most_characters: int) -> str:
+    """The text as it is read: cut, without characters that cannot be seen, quotes and spaces in one form."""
+    text = unicodedata.normalize("NFKC", text[: most_characters * 2])
+    text = "".join(
+        " " if letter in "\n\r\t" else letter
+        for letter in text
+        if letter in "\n\r\t" or unicodedata.category(letter) not in _INVISIBLE
+    )
+    for quote, plain in (("’", "'"), ("‘", "'"), ("´", "'"), ("`", "'"), ("“", '"'), ("”", '"')):
+        text = text.replace(quote, plain)
+    return " ".join(text.split())[:most_characters]
+
+
+def tells_of_emergency(text: str) -> bool:
+    """Whether the text plainly tells of danger to somebody's life."""
+    return _EMERGENCY.search(text) is not None
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether the text plainly asks to be put in touch with a person."""
+    for pattern in _ASKS_COMPILED:
+        for match in pattern.finditer(text):
+            if not _ASKS_NOT.search(text[: match.start()]):
+                return True
+    return False
+
+
+def settle_intent(text: str, intent: str, confidence: float) -> str:
+    """The intent to act on, given the classifier's first choice and its probability, 0 to 1.
+
+    A number alone is an order's; a text without a letter, such as a smiley, has nothing that the classifier could know.
+    """
+    if tells_of_emergency(text):
+        return "report_emergency"
+    if asks_for_person(text):
+        return "request_human"
+    if _NUMBER_ALONE.match(text):
+        return "ask_order_status"
+    if not _LETTER.search(text):
+        return "nlu_fallback"
+    return settle_consent(text, intent, confidence)
+
+
+def settle_consent(text: str, intent: str, confidence: float) -> str:
+    """The intent to act on when `grant_consent` or `withdraw_consent` was read.
+
+    Parameters
+    ----------
+    text : str
+        What the customer wrote.
+    intent : str
+        The classifier's first choice; any other intent is returned as it is.
+    confidence : float
+        Its probability, 0 to 1.
+    """
+    if intent not in ("grant_consent", "withdraw_consent"):
+        return intent
+    if _EFFECT.search(text):
+        return "ask_what_if"
+    if _RIGHT.match(text) and not _WISH.search(text):
+        return "ask_consents"
+    if intent == "grant_consent":
+        return (
+            intent
+            if confidence >= GRANT_FROM and _GIVES.search(text) and not _NEGATION.search(_HARMLESS_NO.sub(" ", text))
+            else "ask_consents"
+        )
+    if (
+        confidence < WITHDRAW_FROM
+        or not _ABOUT_USE.search(text)
+        or (_AGREEMENT.search(text) and not _NEGATED_AGREEMENT.search(text))
+    ):
+        return "ask_consents"
+    return intent
