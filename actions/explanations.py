@@ -16,7 +16,19 @@ from models.telling import tell_in_words
 from models.wording import lower_first, say_list
 
 MOST_OTHERS = 4
-_ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "last": -1}
+_ORDINALS = {
+    "first": 0,
+    "1st": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "fifth": 4,
+    "5th": 4,
+    "last": -1,
+}
 
 
 class ActionExplainOffer(CandorAction):
@@ -43,10 +55,16 @@ def explain(talk: Talk, impression: Impression, near: list[Impression]) -> Answe
         _button(talk.words("explanations.button_what_if"), "ask_what_if", impression_id=impression.impression_id),
     ]
     buttons += [
-        _button(talk.words("explanations.button_why_other", title=lower_first(other.offer["title"])), "ask_why_offer", impression_id=other.impression_id)
+        _button(
+            talk.words("explanations.button_why_other", title=lower_first(other.offer["title"])),
+            "ask_why_offer",
+            impression_id=other.impression_id,
+        )
         for other in others
     ]
-    return Answer("explanation", text, buttons, {"explanation": impression.impression_id, "focus": impression.impression_id})
+    return Answer(
+        "explanation", text, buttons, {"explanation": impression.impression_id, "focus": impression.impression_id}
+    )
 
 
 class ActionExplainWhyNot(CandorAction):
@@ -64,7 +82,12 @@ class ActionExplainWhyNot(CandorAction):
             return [talk.say("explanations.nothing_shown")]
         if other is None:
             buttons = [
-                _button(other_one.offer["title"], "ask_why_not", impression_id=impression.impression_id, offer_id=other_one.offer_id)
+                _button(
+                    other_one.offer["title"],
+                    "ask_why_not",
+                    impression_id=impression.impression_id,
+                    offer_id=other_one.offer_id,
+                )
                 for other_one in near
                 if other_one.impression_id != impression.impression_id
             ]
@@ -72,7 +95,11 @@ class ActionExplainWhyNot(CandorAction):
         with talk.read() as connection:
             told = tell_why_not(connection, talk.desk.recommender, impression, other=other, minor=_is_minor(talk))
         buttons = [
-            _button(talk.words("explanations.button_why_other", title=lower_first(impression.offer["title"])), "ask_why_offer", impression_id=impression.impression_id),
+            _button(
+                talk.words("explanations.button_why_other", title=lower_first(impression.offer["title"])),
+                "ask_why_offer",
+                impression_id=impression.impression_id,
+            ),
             _button(talk.words("explanations.button_what_if"), "ask_what_if", impression_id=impression.impression_id),
         ]
         return [Answer("why_not", told["text"], buttons, {"focus": impression.impression_id})]
@@ -99,7 +126,13 @@ class ActionExplainWhatIf(CandorAction):
             if impression is None:
                 return [talk.say("explanations.what_if_general")]
             buttons = [
-                _button(talk.desk.recommender.name_category(c), "ask_what_if", category=c, impression_id=impression.impression_id) for c in on
+                _button(
+                    talk.desk.recommender.name_category(c),
+                    "ask_what_if",
+                    category=c,
+                    impression_id=impression.impression_id,
+                )
+                for c in on
             ]
             return [talk.say("explanations.what_if_which", buttons=buttons)]
         with talk.read() as connection:
@@ -109,9 +142,21 @@ class ActionExplainWhatIf(CandorAction):
             if told["granted"] and (told["left"] or told["came"])
             else ""
         )
-        extra = {"effect": {"before": told["before"], "after": told["after"], "category": category, "granted": False, "asked": True}}
+        extra = {
+            "effect": {
+                "before": told["before"],
+                "after": told["after"],
+                "category": category,
+                "granted": False,
+                "asked": True,
+            }
+        }
         buttons = [
-            _button(talk.words("privacy.button_switch_off", category=talk.desk.recommender.name_category(category)), "withdraw_consent", category=category),
+            _button(
+                talk.words("privacy.button_switch_off", category=talk.desk.recommender.name_category(category)),
+                "withdraw_consent",
+                category=category,
+            ),
             {"title": talk.words("privacy.button_leave_on"), "payload": "/continue_with_bot"},
         ]
         return [
@@ -134,7 +179,9 @@ class ActionExplainChoosing(CandorAction):
         on = list_on(talk)
         if not on:
             return [talk.say("explanations.how_it_works_nothing_on")]
-        used = talk.words("explanations.used_now_some", categories=say_list([talk.desk.recommender.name_category(c) for c in on]))
+        used = talk.words(
+            "explanations.used_now_some", categories=say_list([talk.desk.recommender.name_category(c) for c in on])
+        )
         places = round(1 / talk.desk.shop.discoveries) if talk.desk.shop.discoveries else 0
         return [talk.say("explanations.how_it_works", used=used, places=places)]
 
@@ -192,7 +239,11 @@ def find_near(talk: Talk) -> list[Impression]:
     if talk.conversation is None:
         return []
     shown = next((message.offers for message in talk.fetch_said() if len(message.offers) > 1), None)
-    ids = [offer["impression_id"] for offer in shown if offer.get("impression_id")] if shown else talk.conversation.page_offers
+    ids = (
+        [offer["impression_id"] for offer in shown if offer.get("impression_id")]
+        if shown
+        else talk.conversation.page_offers
+    )
     return [impression for impression_id in ids if (impression := _access(talk, impression_id)) is not None]
 
 
@@ -246,4 +297,7 @@ def _is_minor(talk: Talk) -> bool:
 
 
 def _button(title: str, intent: str, **entities: str) -> dict[str, str]:
-    return {"title": title[:1].upper() + title[1:], "payload": f"/{intent}{json.dumps(entities, separators=(',', ':'))}"}
+    return {
+        "title": title[:1].upper() + title[1:],
+        "payload": f"/{intent}{json.dumps(entities, separators=(',', ':'))}",
+    }

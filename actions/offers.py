@@ -52,12 +52,18 @@ class ActionShowOffers(CandorAction):
         answers = [Answer("offers", text, custom={"offers": [i.impression_id for i in shown]})]
         if asks and not self._was_asked(talk):
             months = desk.shop.retention_days["purchases_for_offers"] // DAYS_A_MONTH
-            answers.append(talk.say("offers.ask_consent", months=months, shop=desk.shop.name, days=desk.shop.ask_again_after_days))
+            answers.append(
+                talk.say("offers.ask_consent", months=months, shop=desk.shop.name, days=desk.shop.ask_again_after_days)
+            )
         return answers
 
     def _was_asked(self, talk: Talk) -> bool:
         """Never twice in one conversation (P8)."""
-        return any(button["payload"].startswith("/decline_consent") for message in talk.fetch_said() for button in message.buttons)
+        return any(
+            button["payload"].startswith("/decline_consent")
+            for message in talk.fetch_said()
+            for button in message.buttons
+        )
 
 
 def _tell_type(talk: Talk) -> str:
@@ -67,7 +73,9 @@ def _tell_type(talk: Talk) -> str:
         return ""
     with talk.read() as connection:
         thing = find_type(connection, type_id)
-        running = [offer for offer in fetch_running_offers(connection, talk.desk.clock.today()) if offer.type_id == type_id]
+        running = [
+            offer for offer in fetch_running_offers(connection, talk.desk.clock.today()) if offer.type_id == type_id
+        ]
     if thing is None:
         return ""
     key = "offers.there_is" if running else "offers.none_of_type"

@@ -1,9 +1,11 @@
 """One's own orders: only when signed in, only one's own. A foreign number and an invented one get the same sentence."""
 
 from datetime import date
+from typing import Any
 
 from actions.questions import tell_question
 from actions.talk import Answer, CandorAction, Talk
+from bot.language.days import resolve_day
 from bot.language.retrieval import SURE
 from data.clock import parse_time
 from data.orders import Order, fetch_order_lines, fetch_orders
@@ -37,7 +39,7 @@ class ActionShowOrderStatus(CandorAction):
         order = _find_order(talk)
         if isinstance(order, Answer):
             return [order]
-        facts = {"order_id": order.order_id, "date": _say_day(talk, order)}
+        facts: dict[str, Any] = {"order_id": order.order_id, "date": _say_day(talk, order)}
         status = (order.status or "").lower()
         if status == "delivered":
             told = talk.say("orders.status_delivered", **facts)
@@ -74,8 +76,15 @@ class ActionShowOrderContents(CandorAction):
             for line in lines
         ]
         more = len(told) - MOST_LINES
-        text = ", ".join(told[:MOST_LINES]) + (f", {talk.words('orders.contents_more', count=more)}" if more > 0 else "")
-        facts = {"order_id": order.order_id, "date": _say_day(talk, order), "lines": text, "total": say_money(order.total_minor, currency)}
+        text = ", ".join(told[:MOST_LINES]) + (
+            f", {talk.words('orders.contents_more', count=more)}" if more > 0 else ""
+        )
+        facts = {
+            "order_id": order.order_id,
+            "date": _say_day(talk, order),
+            "lines": text,
+            "total": say_money(order.total_minor, currency),
+        }
         return [talk.say("orders.contents", buttons=_order_buttons(talk, order, "contents"), **facts)]
 
 
@@ -88,13 +97,13 @@ class ActionListOrders(CandorAction):
     def answer(self, talk: Talk) -> list[Answer]:
         if talk.person_id is None:
             return [talk.say("orders.sign_in_first")]
-        first, last = talk.find_entity("date_from"), talk.find_entity("date_to")
+        first, last = _find_span(talk)
         orders = _fetch(talk, limit=1000 if first else MOST_LISTED + 1)
         if not orders:
             return [talk.say("orders.none")]
         if first and last:
-            span = {"from": say_date(date.fromisoformat(first), _today(talk)), "to": say_date(date.fromisoformat(last), _today(talk))}
-            orders = [order for order in orders if first <= _day(talk, order).isoformat() <= last]
+            span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+            orders = [order for order in orders if first <= _day(talk, order) <= last]
             if not orders:
                 return [talk.say("orders.none_between", **span)]
             told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
@@ -157,6 +166,17 @@ def _find_order(talk: Talk) -> Order | Answer:
     return found[0]
 
 
+def _find_span(talk: Talk) -> tuple[date | None, date | None]:
+    """The days that were named, on the shop's clock; none for a day that no calendar has."""
+    first, last = talk.find_entity("date_from"), talk.find_entity("date_to")
+    if first is None or last is None:
+        return None, None
+    try:
+        return resolve_day(first, _today(talk)), resolve_day(last, _today(talk))
+    except ValueError:
+        return None, None
+
+
 def _fetch(talk: Talk, *, order_id: str | None = None, limit: int) -> list[Order]:
     with talk.read() as connection:
         return fetch_orders(connection, talk.person_id or 0, order_id=order_id, limit=limit)
@@ -188,7 +208,10 @@ def _say_line(talk: Talk, order: Order) -> str:
 
 def _choices(talk: Talk, orders: list[Order]) -> list[dict[str, str]]:
     return [
-        {"title": f"{order.order_id}, {_say_day(talk, order)}", "payload": f'/ask_order_contents{{"order_id":"{order.order_id}"}}'}
+        {
+            "title": f"{order.order_id}, {_say_day(talk, order)}",
+            "payload": f'/ask_order_contents{{"order_id":"{order.order_id}"}}',
+        }
         for order in orders[:MOST_LISTED]
     ]
 
@@ -197,7 +220,8 @@ def _order_buttons(talk: Talk, order: Order, asked: str) -> list[dict[str, str]]
     other = ("button_contents", "ask_order_contents") if asked == "status" else ("button_status", "ask_order_status")
     return [
         {"title": talk.words(f"orders.{other[0]}"), "payload": f'/{other[1]}{{"order_id":"{order.order_id}"}}'},
-        {"title": talk.words("orders.button_missing"), "payload": f'/report_missing_item{{"order_id":"{order.order_id}"}}'},
+        {
+            "title": talk.words("orders.button_missing"),
+            "payload": f'/report_missing_item{{"order_id":"{order.order_id}"}}',
+        },
     ]
-
-

@@ -36,7 +36,10 @@ def prepare_bot(settings: Settings) -> list[Path]:
     return prepare(
         settings.texts / shop.languages[0],
         [{"type_id": t.type_id, "title": t.title, "words": []} for t in types],
-        [{"question_id": q.question_id, "title": q.title, "wordings": q.wordings, "answer": q.answer} for q in questions],
+        [
+            {"question_id": q.question_id, "title": q.title, "wordings": q.wordings, "answer": q.answer}
+            for q in questions
+        ],
         ROOT / "bot",
         settings.var,
         sensitive=[{"group": group.name, "words": [group.title, *group.words]} for group in shop.sensitive.values()],

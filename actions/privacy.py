@@ -22,7 +22,11 @@ class _Switch(CandorAction):
         if not categories:
             return [press(f"/{self.deed}", kind="consent", text=talk.words(f"privacy.which_{self.deed.split('_')[0]}"))]
         return [
-            press(f"/{self.deed}{json.dumps({'category': category}, separators=(',', ':'))}", kind="consent", text=self.deed)
+            press(
+                f"/{self.deed}{json.dumps({'category': category}, separators=(',', ':'))}",
+                kind="consent",
+                text=self.deed,
+            )
             for category in categories
         ]
 
@@ -59,8 +63,10 @@ class ActionShowConsents(CandorAction):
         off = [c for c in plain if c not in on]
         buttons = [
             {
-                "title": talk.words("privacy.button_switch_off" if c in on else "privacy.button_switch_on", category=name(c)),
-                "payload": f'/{"withdraw" if c in on else "grant"}_consent{json.dumps({"category": c}, separators=(",", ":"))}',
+                "title": talk.words(
+                    "privacy.button_switch_off" if c in on else "privacy.button_switch_on", category=name(c)
+                ),
+                "payload": f"/{'withdraw' if c in on else 'grant'}_consent{json.dumps({'category': c}, separators=(',', ':'))}",
             }
             for c in [*on, *off]
         ]

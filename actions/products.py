@@ -8,9 +8,12 @@ from models.wording import lower_first, say_money
 
 MOST_LISTED = 5
 MOST_TYPES = 6
-_FILLER = set(
-    "a an the some any do does did you your have has got sell selling stock looking look for find me i im i'm want need is are there of in on at to "
-    "show what which where can could get buy please hi hello hey this that how much cost costs price priced many shop store with and or my it".split()
+_FILLER = frozenset(
+    """
+    a an the some any do does did you your have has got sell selling stock looking look for find me i im
+    i'm want need is are there of in on at to show what which where can could get buy please hi hello
+    hey this that how much cost costs price priced many shop store with and or my it
+    """.split()
 )
 
 
@@ -80,7 +83,13 @@ class ActionShowStock(CandorAction):
         if len(there) == 1:
             return [talk.say("products.in_stock_count", title=there[0].title, stock=there[0].stock)]
         told = talk.say("products.in_stock", title=_say_kind(talk, there))
-        return [Answer(told.kind, f"{told.text} {'; '.join(_say_product(talk, product) for product in there[:MOST_LISTED])}.", told.buttons)]
+        return [
+            Answer(
+                told.kind,
+                f"{told.text} {'; '.join(_say_product(talk, product) for product in there[:MOST_LISTED])}.",
+                told.buttons,
+            )
+        ]
 
 
 class ActionShowContents(CandorAction):
@@ -103,10 +112,15 @@ def _find_products(talk: Talk) -> list[Product] | Answer:
         products = [product for product in named if product is not None]
         if products:
             return products
-        types = [found for type_id in talk.find_entities("product_type") if (found := find_type(connection, type_id)) is not None]
+        types = [
+            found
+            for type_id in talk.find_entities("product_type")
+            if (found := find_type(connection, type_id)) is not None
+        ]
         if len(types) > 1:
             buttons = [
-                {"title": t.title, "payload": f'/{talk.intent}{{"product_type":"{t.type_id}"}}'} for t in types[:MOST_TYPES]
+                {"title": t.title, "payload": f'/{talk.intent}{{"product_type":"{t.type_id}"}}'}
+                for t in types[:MOST_TYPES]
             ]
             return talk.say("products.did_you_mean", buttons=buttons)
         if types:

@@ -18,13 +18,23 @@ class ActionAnswerQuestion(CandorAction):
         chosen = talk.find_entity("question_id")
         if chosen in questions:
             return [tell_question(talk, questions[chosen])]
-        ranked = [found for found in retriever.rank(talk.text) if found.question_id in questions]
-        if ranked and ranked[0].score >= SURE:
-            return [tell_question(talk, questions[ranked[0].question_id])]
-        maybe = [questions[found.question_id] for found in ranked[:MOST_CHOICES] if found.score >= MAYBE]
+        sure = find_answer(talk)
+        if sure is not None:
+            return [sure]
+        maybe = [
+            questions[found.question_id] for found in retriever.rank(talk.text)[:MOST_CHOICES] if found.score >= MAYBE
+        ]
         if maybe:
             return [talk.say("questions.which", buttons=list_question_buttons(talk, maybe))]
         return [talk.say("questions.not_found")]
+
+
+def find_answer(talk: Talk) -> Answer | None:
+    """The answer when it is sure, else None."""
+    retriever, questions = talk.desk.get_questions()
+    ranked = retriever.rank(talk.text)
+    sure = ranked and ranked[0].score >= SURE and ranked[0].question_id in questions
+    return tell_question(talk, questions[ranked[0].question_id]) if sure else None
 
 
 def tell_question(talk: Talk, question: Question, *, kind: str = "answer") -> Answer:

@@ -1,5 +1,6 @@
 """Yes and no to the last question, and what is not understood."""
 
+from actions.questions import find_answer
 from actions.talk import Answer, CandorAction, Talk, press
 
 
@@ -30,6 +31,8 @@ class ActionFallBack(CandorAction):
         return "action_fall_back"
 
     def answer(self, talk: Talk) -> list[Answer]:
+        if talk.intent != "ask_out_of_scope" and (known := find_answer(talk)) is not None:
+            return [known]
         last = next((message for message in talk.fetch_said() if message.author == "bot"), None)
         if last is not None and last.kind == "fallback":
             return [talk.say("smalltalk.fallback_again")]

@@ -85,7 +85,7 @@ class Talk:
         return [message for message in newest if message.author != "customer"]
 
 
-class CandorAction(Action, ABC):
+class CandorAction(Action, ABC):  # type: ignore[misc]
     """An action that never leaves the customer in silence: when it fails it apologises and offers a person."""
 
     @abstractmethod
@@ -96,17 +96,27 @@ class CandorAction(Action, ABC):
     def answer(self, talk: Talk) -> list[Answer]:
         """What to say."""
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
         """Called by the SDK. The work is done off its event loop."""
         latest, metadata = dict(tracker.latest_message), dict(tracker.latest_message.get("metadata") or {})
         try:
             answers = await asyncio.to_thread(self._work, latest, metadata)
         except Exception as error:
-            _log.error("%s failed in conversation %s: %s", self.name(), metadata.get("conversation_id"), type(error).__name__, exc_info=error)
+            _log.error(
+                "%s failed in conversation %s: %s",
+                self.name(),
+                metadata.get("conversation_id"),
+                type(error).__name__,
+                exc_info=error,
+            )
             texts = get_desk().texts
             answers = [Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"))]
         for one in answers:
-            dispatcher.utter_message(text=one.text or None, buttons=one.buttons, json_message={"kind": one.kind, **one.custom})
+            dispatcher.utter_message(
+                text=one.text or None, buttons=one.buttons, json_message={"kind": one.kind, **one.custom}
+            )
         return []
 
     def _work(self, latest: dict[str, Any], metadata: dict[str, Any]) -> list[Answer]:

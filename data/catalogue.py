@@ -110,7 +110,9 @@ def search_products(connection: Connection, words: str, *, limit: int = 20) -> l
     statement = select(products)
     for word in words.split():
         statement = statement.where(func.lower(products.c.title).contains(word.lower(), autoescape=True))
-    statement = statement.order_by(products.c.price_minor.is_(None), func.length(products.c.title), products.c.product_id)
+    statement = statement.order_by(
+        products.c.price_minor.is_(None), func.length(products.c.title), products.c.product_id
+    )
     return [_read_product(row) for row in connection.execute(statement.limit(limit))]
 
 

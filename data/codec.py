@@ -14,7 +14,9 @@ WORTH_DEFLATING = 400
 
 def encode(body: dict[str, Any]) -> bytes:
     """A body as bytes for the database. Empty parts are left out."""
-    raw = json.dumps({k: v for k, v in body.items() if v not in (None, [], "")}, ensure_ascii=False, separators=(",", ":")).encode()
+    raw = json.dumps(
+        {k: v for k, v in body.items() if v not in (None, [], "")}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
     if len(raw) < WORTH_DEFLATING:
         return PLAIN + raw
     return DEFLATED + zlib.compress(raw, 6)
@@ -26,6 +28,8 @@ def decode(stored: bytes) -> dict[str, Any]:
     if version == DEFLATED:
         raw = zlib.decompress(raw)
     elif version != PLAIN:
-        raise ValueError(f"A stored text begins with {version!r}, which this version of Candor cannot read. Update Candor.")
+        raise ValueError(
+            f"A stored text begins with {version!r}, which this version of Candor cannot read. Update Candor."
+        )
     body: dict[str, Any] = json.loads(raw)
     return body

@@ -71,7 +71,10 @@ def list_agreeing(connection: Connection, category: str, purpose: str) -> set[in
     """The person numbers of all who agree to a category for a purpose now."""
     c = consent_events.c
     newest = (
-        select(func.max(c.event_id)).where(c.category == category, c.purpose == purpose).group_by(c.person_id).scalar_subquery()
+        select(func.max(c.event_id))
+        .where(c.category == category, c.purpose == purpose)
+        .group_by(c.person_id)
+        .scalar_subquery()
     )
     rows = connection.execute(select(c.person_id).where(c.event_id.in_(newest), c.granted))
     return set(rows.scalars())
@@ -81,7 +84,9 @@ def require_consent(consents: Consents, category: str, *, purpose: str = "choose
     """Raise `ConsentRequired` unless the category is on for the purpose."""
     grant = consents.find(category, purpose)
     if grant is None or not grant.granted:
-        raise ConsentRequired(f"The customer has not agreed to {category!r} for {purpose!r}. Ask first, or go on without it.")
+        raise ConsentRequired(
+            f"The customer has not agreed to {category!r} for {purpose!r}. Ask first, or go on without it."
+        )
 
 
 def record_consent(
@@ -147,7 +152,16 @@ def honour_signal(connection: Connection, person_id: int, *, at: str, lang: str,
     for category in sorted({category for (category, _), grant in grants.items() if grant.granted and not grant.signal}):
         purposes = [p for p in PURPOSES if (g := grants.get((category, p))) is not None and g.granted and not g.signal]
         record_consent(
-            connection, person_id, category, granted=False, purposes=purposes, at=at, source="signal", lang=lang, known=known, signal=True
+            connection,
+            person_id,
+            category,
+            granted=False,
+            purposes=purposes,
+            at=at,
+            source="signal",
+            lang=lang,
+            known=known,
+            signal=True,
         )
         ended.append(category)
     return ended
@@ -164,7 +178,9 @@ def find_last_refusal(connection: Connection, person_id: int, category: str) -> 
     return connection.execute(select(func.max(c.at)).where(c.person_id == person_id, c.category == category)).scalar()
 
 
-def may_ask(connection: Connection, person_id: int | None, category: str, *, now: datetime, quiet_days: int, minor: bool) -> bool:
+def may_ask(
+    connection: Connection, person_id: int | None, category: str, *, now: datetime, quiet_days: int, minor: bool
+) -> bool:
     """Whether the question may be put (P8): signed in, of age, off, and neither a "no" nor a withdrawal within the last days."""
     if person_id is None or minor:
         return False

@@ -148,7 +148,10 @@ def issue_token(connection: Connection, conversation_id: str, *, speaks_until: f
     token = secrets.token_urlsafe(32)
     connection.execute(
         insert(conversation_tokens).values(
-            token_hash=hash_token(token), conversation_id=conversation_id, speaks_until=speaks_until, issued_at=time.time()
+            token_hash=hash_token(token),
+            conversation_id=conversation_id,
+            speaks_until=speaks_until,
+            issued_at=time.time(),
         )
     )
     return token
@@ -157,7 +160,9 @@ def issue_token(connection: Connection, conversation_id: str, *, speaks_until: f
 def extend_token(connection: Connection, token: str, *, speaks_until: float) -> None:
     """Let a token speak for its customer until a later time."""
     connection.execute(
-        update(conversation_tokens).where(conversation_tokens.c.token_hash == hash_token(token)).values(speaks_until=speaks_until)
+        update(conversation_tokens)
+        .where(conversation_tokens.c.token_hash == hash_token(token))
+        .values(speaks_until=speaks_until)
     )
 
 
@@ -205,7 +210,13 @@ def find_repeated(connection: Connection, conversation_id: str, client_key: str,
 
 
 def append_messages(
-    connection: Connection, conversation_id: str, drafts: list[Draft], *, at: str, epoch: int | None = None, answers: int | None = None
+    connection: Connection,
+    conversation_id: str,
+    drafts: list[Draft],
+    *,
+    at: str,
+    epoch: int | None = None,
+    answers: int | None = None,
 ) -> list[Message]:
     """Append a batch, in order; the only function that writes messages.
 
@@ -218,7 +229,11 @@ def append_messages(
     """
     visible = sum(not draft.private for draft in drafts)
     c = conversations.c
-    changes: dict[str, Any] = {"last_seq": c.last_seq + visible, "last_number": c.last_number + len(drafts), "touched_at": at}
+    changes: dict[str, Any] = {
+        "last_seq": c.last_seq + visible,
+        "last_number": c.last_number + len(drafts),
+        "touched_at": at,
+    }
     if answers is not None:
         changes["answered_seq"] = answers
     statement = update(conversations).where(c.conversation_id == conversation_id).values(changes)
@@ -244,7 +259,9 @@ def append_messages(
                 "number": number,
                 "seq": message.seq,
                 "client_key": draft.client_key,
-                "body_hash": fingerprint_body(None if draft.payload else draft.text, draft.payload) if draft.client_key else None,
+                "body_hash": fingerprint_body(None if draft.payload else draft.text, draft.payload)
+                if draft.client_key
+                else None,
                 "author": draft.author,
                 "author_name": draft.author_name,
                 "kind": draft.kind,
@@ -267,7 +284,11 @@ def append_messages(
         if draft.text_version is not None:
             connection.execute(
                 insert(disclosures).values(
-                    conversation_id=conversation_id, seq=message.seq, text_version=draft.text_version, lang=draft.lang, at=at
+                    conversation_id=conversation_id,
+                    seq=message.seq,
+                    text_version=draft.text_version,
+                    lang=draft.lang,
+                    at=at,
                 )
             )
     if rows:
@@ -343,7 +364,9 @@ def fetch_transcript(connection: Connection, conversation_id: str, *, after: int
     return [_read_message(row) for row in connection.execute(statement)]
 
 
-def fetch_newest(connection: Connection, conversation_id: str, *, limit: int, author: str | None = None) -> list[Message]:
+def fetch_newest(
+    connection: Connection, conversation_id: str, *, limit: int, author: str | None = None
+) -> list[Message]:
     """The newest messages that the customer may see, newest first."""
     statement = select(messages).where(messages.c.conversation_id == conversation_id, messages.c.seq.is_not(None))
     if author is not None:
@@ -355,10 +378,14 @@ def find_button(connection: Connection, conversation_id: str, payload: str) -> s
     """The title under which a message of this conversation offered the payload, as a button or as a reason's control; else None."""
     after: int | None = None
     while True:
-        statement = select(messages).where(messages.c.conversation_id == conversation_id, messages.c.author != "customer")
+        statement = select(messages).where(
+            messages.c.conversation_id == conversation_id, messages.c.author != "customer"
+        )
         if after is not None:
             statement = statement.where(messages.c.number < after)
-        page = [_read_message(row) for row in connection.execute(statement.order_by(messages.c.number.desc()).limit(50))]
+        page = [
+            _read_message(row) for row in connection.execute(statement.order_by(messages.c.number.desc()).limit(50))
+        ]
         for message in page:
             for button in list_buttons(message):
                 if button["payload"] == payload:
@@ -389,7 +416,9 @@ def change_state(connection: Connection, conversation: Conversation, state: str)
 
 def fetch_conversations(connection: Connection, person_id: int) -> list[Conversation]:
     """A customer's own conversations, newest first."""
-    statement = select(conversations).where(conversations.c.person_id == person_id).order_by(conversations.c.opened_at.desc())
+    statement = (
+        select(conversations).where(conversations.c.person_id == person_id).order_by(conversations.c.opened_at.desc())
+    )
     return [_read(row) for row in connection.execute(statement)]
 
 
@@ -410,7 +439,9 @@ def list_unanswered(connection: Connection) -> list[str]:
 
 def list_owed(connection: Connection) -> list[Conversation]:
     """Conversations in which an answer failed and is still owed."""
-    return [_read(row) for row in connection.execute(select(conversations).where(conversations.c.owed_seq.is_not(None)))]
+    return [
+        _read(row) for row in connection.execute(select(conversations).where(conversations.c.owed_seq.is_not(None)))
+    ]
 
 
 def fetch_unanswered(connection: Connection, conversation: Conversation) -> list[Message]:

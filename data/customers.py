@@ -31,7 +31,9 @@ def ensure_customer(connection: Connection, customer_id: str, *, name: str | Non
     if known is None:
         person_id = draw_person_id()
         connection.execute(
-            insert(customers).values(person_id=person_id, customer_id=customer_id, name=name, email=None, invented=False, since=at)
+            insert(customers).values(
+                person_id=person_id, customer_id=customer_id, name=name, email=None, invented=False, since=at
+            )
         )
         return Customer(person_id, customer_id, name, None, False, at)
     if name and name != known.name:

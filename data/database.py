@@ -86,7 +86,11 @@ def insert_or_replace(connection: Connection, table: Any, rows: list[dict[str, A
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(table)
     update = {column: statement.excluded[column] for column in rows[0] if column not in key}
-    statement = statement.on_conflict_do_update(index_elements=key, set_=update) if update else statement.on_conflict_do_nothing()
+    statement = (
+        statement.on_conflict_do_update(index_elements=key, set_=update)
+        if update
+        else statement.on_conflict_do_nothing()
+    )
     connection.execute(statement, rows)
 
 

@@ -13,6 +13,11 @@ def record_page_event(
     """A product or page was viewed or clicked. Only the path of the page is kept, never its query."""
     connection.execute(
         insert(page_events).values(
-            person_id=person_id, kind=kind, product_id=product_id, page=page.split("?")[0].split("#")[0], happened_on=day, happened_at=at
+            person_id=person_id,
+            kind=kind,
+            product_id=product_id,
+            page=page.split("?")[0].split("#")[0],
+            happened_on=day,
+            happened_at=at,
         )
     )

@@ -61,7 +61,8 @@ def find_position(connection: Connection, handoff: Handoff) -> int:
     """The place in the queue, from 1."""
     before = select(func.count()).where(
         handoffs.c.state == "waiting",
-        (handoffs.c.since < handoff.since) | ((handoffs.c.since == handoff.since) & (handoffs.c.handoff_id < handoff.handoff_id)),
+        (handoffs.c.since < handoff.since)
+        | ((handoffs.c.since == handoff.since) & (handoffs.c.handoff_id < handoff.handoff_id)),
     )
     return int(connection.execute(before).scalar_one()) + 1
 

@@ -18,20 +18,47 @@ def fetch_held(
 ) -> list[dict[str, Any]]:
     """Groups `{name, purpose, retention_days, count, rows}`. For a visitor: the one conversation of their token."""
     if person_id is None:
-        return [_group("conversations", _tell_conversations(connection, None, conversation_id), retention_days.get("conversations"))]
+        return [
+            _group(
+                "conversations",
+                _tell_conversations(connection, None, conversation_id),
+                retention_days.get("conversations"),
+            )
+        ]
     person = find_person(connection, person_id)
     profile = (
-        [{"customer_id": person.customer_id, "name": person.name, "email": person.email, "invented": person.invented, "since": person.since}]
+        [
+            {
+                "customer_id": person.customer_id,
+                "name": person.name,
+                "email": person.email,
+                "invented": person.invented,
+                "since": person.since,
+            }
+        ]
         if person
         else []
     )
     orders = [vars(order) for order in fetch_orders(connection, person_id, limit=100_000)]
     shown = [
-        {"impression_id": i.impression_id, "shown_at": i.shown_at, "slot": i.slot, "position": i.position, **i.describe_offer()}
+        {
+            "impression_id": i.impression_id,
+            "shown_at": i.shown_at,
+            "slot": i.slot,
+            "position": i.position,
+            **i.describe_offer(),
+        }
         for i in fetch_impressions(connection, person_id, limit=5_000)
     ]
     reviews = [
-        {"review_id": r.review_id, "opened_at": r.opened_at, "due_on": r.due_on.isoformat(), "state": r.state, "text": r.text, "decision": r.decision}
+        {
+            "review_id": r.review_id,
+            "opened_at": r.opened_at,
+            "due_on": r.due_on.isoformat(),
+            "state": r.state,
+            "text": r.text,
+            "decision": r.decision,
+        }
         for r in fetch_reviews(connection, person_id=person_id)
     ]
     told = connection.execute(
@@ -65,7 +92,9 @@ def _rows(connection: Connection, table: Table, person_id: int) -> list[dict[str
     return [dict(row._mapping) for row in connection.execute(select(*columns).where(table.c.person_id == person_id))]
 
 
-def _tell_conversations(connection: Connection, person_id: int | None, conversation_id: str | None) -> list[dict[str, Any]]:
+def _tell_conversations(
+    connection: Connection, person_id: int | None, conversation_id: str | None
+) -> list[dict[str, Any]]:
     found = (
         fetch_conversations(connection, person_id)
         if person_id is not None

@@ -112,7 +112,9 @@ def record_click(connection: Connection, impression: Impression, *, at: str, day
     connection.execute(insert(offer_events), [_make_event(impression, "clicked", at, day)])
 
 
-def access_impression(connection: Connection, impression_id: str, *, person_id: int | None, is_staff: bool = False) -> Impression:
+def access_impression(
+    connection: Connection, impression_id: str, *, person_id: int | None, is_staff: bool = False
+) -> Impression:
     """An impression: to the customer who was shown it, to staff, and one made for nobody to whoever holds its id."""
     row = connection.execute(select(impressions).where(impressions.c.impression_id == impression_id)).first()
     if row is None or not (is_staff or row.person_id is None or row.person_id == person_id):
@@ -124,7 +126,9 @@ def fetch_slate(connection: Connection, slate_id: str) -> list[Impression]:
     """All places of a slate, in order."""
     return [
         _read(row)
-        for row in connection.execute(select(impressions).where(impressions.c.slate_id == slate_id).order_by(impressions.c.position))
+        for row in connection.execute(
+            select(impressions).where(impressions.c.slate_id == slate_id).order_by(impressions.c.position)
+        )
     ]
 
 
@@ -144,7 +148,9 @@ def keep_own(connection: Connection, impression_ids: list[str], *, person_id: in
     if not impression_ids:
         return []
     rows = connection.execute(
-        select(impressions.c.impression_id, impressions.c.person_id).where(impressions.c.impression_id.in_(impression_ids))
+        select(impressions.c.impression_id, impressions.c.person_id).where(
+            impressions.c.impression_id.in_(impression_ids)
+        )
     )
     own = {row.impression_id for row in rows if row.person_id is None or row.person_id == person_id}
     return [impression_id for impression_id in dict.fromkeys(impression_ids) if impression_id in own]

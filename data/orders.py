@@ -39,11 +39,20 @@ class OrderLine:
     disputed_at: str | None
 
 
-def fetch_orders(connection: Connection, person_id: int, *, order_id: str | None = None, limit: int = 20) -> list[Order]:
+def fetch_orders(
+    connection: Connection, person_id: int, *, order_id: str | None = None, limit: int = 20
+) -> list[Order]:
     """A customer's own orders, newest first. Another's order is not found, like one that does not exist."""
     total = func.coalesce(func.sum(order_lines.c.quantity * order_lines.c.unit_price_minor), 0)
     statement = (
-        select(orders.c.order_id, orders.c.ordered_at, orders.c.status, orders.c.tracking, func.count(order_lines.c.line_id), total)
+        select(
+            orders.c.order_id,
+            orders.c.ordered_at,
+            orders.c.status,
+            orders.c.tracking,
+            func.count(order_lines.c.line_id),
+            total,
+        )
         .outerjoin(order_lines, (order_lines.c.order_id == orders.c.order_id) & (order_lines.c.person_id == person_id))
         .where(orders.c.person_id == person_id)
         .group_by(orders.c.order_id, orders.c.ordered_at, orders.c.status, orders.c.tracking)
@@ -55,7 +64,9 @@ def fetch_orders(connection: Connection, person_id: int, *, order_id: str | None
     return [Order(*row) for row in connection.execute(statement)]
 
 
-def fetch_order_lines(connection: Connection, person_id: int, *, order_id: str | None = None, type_id: str | None = None) -> list[OrderLine]:
+def fetch_order_lines(
+    connection: Connection, person_id: int, *, order_id: str | None = None, type_id: str | None = None
+) -> list[OrderLine]:
     """A customer's own lines, newest first: of one order, of one product type, or all."""
     line = order_lines.c
     statement = (
@@ -71,12 +82,15 @@ def fetch_order_lines(connection: Connection, person_id: int, *, order_id: str |
         statement = statement.where(products.c.type_id == type_id)
     wanted = OrderLine.__dataclass_fields__
     return [
-        OrderLine(**{name: value for name, value in row._mapping.items() if name in wanted}) for row in connection.execute(statement)
+        OrderLine(**{name: value for name, value in row._mapping.items() if name in wanted})
+        for row in connection.execute(statement)
     ]
 
 
-def dispute_lines(connection: Connection, person_id: int, *, type_id: str, at: str, product_id: str | None = None) -> int:
-    """"I did not buy this": the lines of a type (or of one product) count for nothing from now on; returns how many changed."""
+def dispute_lines(
+    connection: Connection, person_id: int, *, type_id: str, at: str, product_id: str | None = None
+) -> int:
+    """ "I did not buy this": the lines of a type (or of one product) count for nothing from now on; returns how many changed."""
     of_type = select(products.c.product_id).where(products.c.type_id == type_id)
     statement = update(order_lines).where(
         order_lines.c.person_id == person_id, order_lines.c.product_id.in_(of_type), order_lines.c.disputed_at.is_(None)

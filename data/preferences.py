@@ -24,4 +24,6 @@ def set_preference(connection: Connection, person_id: int, *, kind: str, type_id
 def fetch_preferences(connection: Connection, person_id: int) -> dict[str, str]:
     """What the customer said, by product type."""
     c = preferences.c
-    return {row.type_id: row.kind for row in connection.execute(select(c.type_id, c.kind).where(c.person_id == person_id))}
+    return {
+        row.type_id: row.kind for row in connection.execute(select(c.type_id, c.kind).where(c.person_id == person_id))
+    }

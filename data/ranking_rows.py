@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -66,7 +67,9 @@ def fetch_training_rows(connection: Connection, *, before: date, groups: Iterabl
     return RankingRows(categories, lines, events)
 
 
-def count_product_buyers(connection: Connection, *, since: date, before: date, fewest_counted: int) -> list[tuple[str, str, int]]:
+def count_product_buyers(
+    connection: Connection, *, since: date, before: date, fewest_counted: int
+) -> list[tuple[str, str, int]]:
     """`type_id, product_id, people` among those who agreed to `train`, most bought first; none that fewer people bought."""
     buyers = list_agreeing(connection, "purchases", "train")
     line = order_lines.c
@@ -77,11 +80,13 @@ def count_product_buyers(connection: Connection, *, since: date, before: date, f
         .distinct()
     )
     people = Counter((type_id, product_id) for type_id, product_id, person_id in rows if person_id in buyers)
-    counted = [(type_id, product_id, count) for (type_id, product_id), count in people.items() if count >= fewest_counted]
+    counted = [
+        (type_id, product_id, count) for (type_id, product_id), count in people.items() if count >= fewest_counted
+    ]
     return sorted(counted, key=lambda row: (-row[2], row[1]))
 
 
-def _select_lines(before: date) -> Select[tuple[int, date, str, str | None, int]]:
+def _select_lines(before: date) -> Select[Any]:
     line = order_lines.c
     return (
         select(line.person_id, line.ordered_on, products.c.type_id, types.c.sensitive, line.line_id)
@@ -91,7 +96,7 @@ def _select_lines(before: date) -> Select[tuple[int, date, str, str | None, int]
     )
 
 
-def _select_events(before: date) -> Select[tuple[int, date, str, str, str | None, int]]:
+def _select_events(before: date) -> Select[Any]:
     event = offer_events.c
     return (
         select(event.person_id, event.happened_on, event.type_id, event.event, types.c.sensitive, event.event_id)

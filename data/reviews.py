@@ -103,5 +103,12 @@ def answer_review(connection: Connection, review_id: str, *, decision: str, user
     review = require_review(connection, review_id)
     if not changed.rowcount:
         raise Conflict(f"Review {review_id} was answered by {review.decided_by} already.", decided_by=review.decided_by)
-    record_act(connection, at=at, actor=f"staff:{username}", act="review_answered", person_id=review.person_id, object_id=review_id)
+    record_act(
+        connection,
+        at=at,
+        actor=f"staff:{username}",
+        act="review_answered",
+        person_id=review.person_id,
+        object_id=review_id,
+    )
     return review

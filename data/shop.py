@@ -73,7 +73,14 @@ class Shop:
     @property
     def categories(self) -> tuple[str, ...]:
         """Every category of personal data, in the order in which they are shown."""
-        return ("purchases", "offers", "preferences", "browsing", "fairness", *(f"sensitive_{g}" for g in self.sensitive))
+        return (
+            "purchases",
+            "offers",
+            "preferences",
+            "browsing",
+            "fairness",
+            *(f"sensitive_{g}" for g in self.sensitive),
+        )
 
     def find_day(self, moment: datetime) -> date:
         """The shop's calendar day of a moment."""
@@ -115,9 +122,13 @@ def read_shop(path: Path) -> Shop:
             },
         )
     except KeyError as error:
-        raise BadShopFile(f"{path.name} lacks the setting {error}. Compare it with the shop.toml that came with Candor.") from error
+        raise BadShopFile(
+            f"{path.name} lacks the setting {error}. Compare it with the shop.toml that came with Candor."
+        ) from error
     except ZoneInfoNotFoundError as error:
-        raise BadShopFile(f"{path.name}: zone {table['shop']['zone']!r} is unknown; write one like Europe/Berlin.") from error
+        raise BadShopFile(
+            f"{path.name}: zone {table['shop']['zone']!r} is unknown; write one like Europe/Berlin."
+        ) from error
 
 
 def _read_hours(table: dict[str, object]) -> Hours:

@@ -40,7 +40,9 @@ def ensure_member(connection: Connection, username: str, *, name: str, role: str
     if connection.execute(select(staff.c.username).where(staff.c.username == username)).first():
         return False
     connection.execute(
-        insert(staff).values(username=username, name=name, role=role, password_hash=_hasher.hash(password), disabled=False)
+        insert(staff).values(
+            username=username, name=name, role=role, password_hash=_hasher.hash(password), disabled=False
+        )
     )
     return True
 
@@ -62,7 +64,9 @@ def start_session(connection: Connection, member: Member) -> str:
     token, now = secrets.token_urlsafe(32), time.time()
     connection.execute(delete(staff_sessions).where(staff_sessions.c.created_at < now - LONGEST_S))
     connection.execute(
-        insert(staff_sessions).values(token_hash=hash_token(token), username=member.username, created_at=now, seen_at=now)
+        insert(staff_sessions).values(
+            token_hash=hash_token(token), username=member.username, created_at=now, seen_at=now
+        )
     )
     return token
 
@@ -73,7 +77,12 @@ def find_session(connection: Connection, token: str) -> tuple[Member, bool] | No
     row = connection.execute(
         select(staff.c.username, staff.c.name, staff.c.role, s.seen_at)
         .join(staff_sessions, s.username == staff.c.username)
-        .where(s.token_hash == hash_token(token), ~staff.c.disabled, s.seen_at > now - IDLE_S, s.created_at > now - LONGEST_S)
+        .where(
+            s.token_hash == hash_token(token),
+            ~staff.c.disabled,
+            s.seen_at > now - IDLE_S,
+            s.created_at > now - LONGEST_S,
+        )
     ).first()
     return (Member(row.username, row.name, row.role), now - row.seen_at > TOUCH_EVERY_S) if row else None
 
@@ -97,4 +106,7 @@ def find_name(connection: Connection, username: str) -> str:
 
 def has_member(connection: Connection, username: str) -> bool:
     """Whether somebody of staff has this name and may sign in."""
-    return connection.execute(select(staff.c.username).where(staff.c.username == username, ~staff.c.disabled)).first() is not None
+    return (
+        connection.execute(select(staff.c.username).where(staff.c.username == username, ~staff.c.disabled)).first()
+        is not None
+    )

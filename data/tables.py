@@ -38,14 +38,16 @@ shop = Table(
     Column("value", JSON, nullable=False),
 )
 
-types = Table(  # product types: what is ranked. From the catalogue's `category`, or the product itself where it has none
-    "types",
-    metadata,
-    Column("type_id", String, primary_key=True),
-    Column("title", String, nullable=False),
-    Column("category", String, nullable=False),  # the aisle: first part of a category path, else the title
-    Column("sensitive", String),  # group of sensitive goods, of shop.toml
-    Column("added_at", String, nullable=False),
+types = (
+    Table(  # product types: what is ranked. From the catalogue's `category`, or the product itself where it has none
+        "types",
+        metadata,
+        Column("type_id", String, primary_key=True),
+        Column("title", String, nullable=False),
+        Column("category", String, nullable=False),  # the aisle: first part of a category path, else the title
+        Column("sensitive", String),  # group of sensitive goods, of shop.toml
+        Column("added_at", String, nullable=False),
+    )
 )
 
 products = Table(
@@ -278,7 +280,9 @@ messages = Table(
     Column("lang", String, nullable=False),
     Column("at", String, nullable=False),
     Column("private", Boolean, nullable=False, default=False),
-    Column("speaks", Boolean, nullable=False, default=False),  # a customer's token spoke for its customer when it was sent
+    Column(
+        "speaks", Boolean, nullable=False, default=False
+    ),  # a customer's token spoke for its customer when it was sent
     Column("body", LargeBinary, nullable=False),  # text, payload, buttons, offers, explanation, through data/codec.py
     UniqueConstraint("conversation_id", "seq", name="one_message_a_seq"),
     UniqueConstraint("conversation_id", "client_key", name="one_message_a_client_id"),

@@ -52,7 +52,9 @@ class Texts:
         try:
             return self.entries[address]
         except KeyError:
-            raise UnknownText(f"No text {address!r} in texts/{self.lang}. Add it to texts/{self.lang}/{address.split('.')[0]}.yml.") from None
+            raise UnknownText(
+                f"No text {address!r} in texts/{self.lang}. Add it to texts/{self.lang}/{address.split('.')[0]}.yml."
+            ) from None
 
     def say(self, address: str, /, *, vary: str = "", **facts: Any) -> str:
         """One variant with its placeholders filled. `vary` chooses which: the same key, the same variant."""
@@ -67,7 +69,11 @@ class Texts:
     def list_topic(self, topic: str) -> dict[str, str]:
         """Every fragment of a topic by its key: what a page needs."""
         prefix = f"{topic}."
-        return {address[len(prefix) :]: entry.say[0] for address, entry in self.entries.items() if address.startswith(prefix)}
+        return {
+            address[len(prefix) :]: entry.say[0]
+            for address, entry in self.entries.items()
+            if address.startswith(prefix)
+        }
 
 
 def _fill(text: str, facts: dict[str, Any]) -> str:
@@ -87,7 +93,10 @@ def load_texts(directory: Path, lang: str) -> Texts:
             else:
                 say = value["say"]
                 entries[address] = Entry(
-                    address, (say,) if isinstance(say, str) else tuple(say), value.get("kind"), tuple(value.get("buttons", ()))
+                    address,
+                    (say,) if isinstance(say, str) else tuple(say),
+                    value.get("kind"),
+                    tuple(value.get("buttons", ())),
                 )
     if not entries:
         raise UnknownText(f"No texts for language {lang!r}: texts/{lang} holds no .yml file.")

@@ -8,11 +8,20 @@ from data.tables import uses
 
 
 def record_use(
-    connection: Connection, person_id: int, *, at: str, categories: list[str], what_for: str, by: str, detail: dict[str, Any]
+    connection: Connection,
+    person_id: int,
+    *,
+    at: str,
+    categories: list[str],
+    what_for: str,
+    by: str,
+    detail: dict[str, Any],
 ) -> None:
     """Append one use. `what_for` is choose_offers, explain, answer_order or handoff; `by` is ranker, assistant or a staff name."""
     connection.execute(
-        insert(uses).values(person_id=person_id, at=at, categories=sorted(categories), what_for=what_for, by=by, detail=detail)
+        insert(uses).values(
+            person_id=person_id, at=at, categories=sorted(categories), what_for=what_for, by=by, detail=detail
+        )
     )
 
 

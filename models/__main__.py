@@ -26,7 +26,9 @@ def main() -> int:
     except (BadSetting, CandorError) as error:
         print(f"Training stopped: {error}", file=sys.stderr)
         return 1
-    print(f"Rankers {shelf.version}: {len(shelf.rankers)} forests from {shelf.facts['rows']:,} lines of {shelf.facts['buyers']:,} customers who agreed.")
+    print(
+        f"Rankers {shelf.version}: {len(shelf.rankers)} forests from {shelf.facts['rows']:,} lines of {shelf.facts['buyers']:,} customers who agreed."
+    )
     return 0
 
 
@@ -45,11 +47,19 @@ def train(settings: Settings) -> Shelf:
             rows = fetch_training_rows(connection, before=today, groups=shop.sensitive)
             types = fetch_types(connection)
             featured = count_product_buyers(
-                connection, since=today - timedelta(days=FEATURED_DAYS), before=today, fewest_counted=shop.fewest_counted
+                connection,
+                since=today - timedelta(days=FEATURED_DAYS),
+                before=today,
+                fewest_counted=shop.fewest_counted,
             )
             data_version = read_fact(connection, "data_version")
         shelf = train_shelf(
-            rows, types, today=today, fewest_customers=shop.fewest_customers, fewest_counted=shop.fewest_counted, report=report
+            rows,
+            types,
+            today=today,
+            fewest_customers=shop.fewest_customers,
+            fewest_counted=shop.fewest_counted,
+            report=report,
         )
         shelf.facts.update(featured=_keep_first(featured), data_version=data_version)
         report("save the rankers", 1, 1)

@@ -12,7 +12,14 @@ _features_sql = cache(compile_features)
 
 
 def build_rows(
-    *, pairs: pl.DataFrame, lines: pl.DataFrame, events: pl.DataFrame, statistics: pl.DataFrame, similar: pl.DataFrame, cut: date, threads: int = 1
+    *,
+    pairs: pl.DataFrame,
+    lines: pl.DataFrame,
+    events: pl.DataFrame,
+    statistics: pl.DataFrame,
+    similar: pl.DataFrame,
+    cut: date,
+    threads: int = 1,
 ) -> pl.DataFrame:
     """Features of every pair of `pairs` (`person_id, type_id, category`), in the order of `person_id, type_id`.
 

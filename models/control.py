@@ -45,7 +45,13 @@ class Effect:
 
 
 def measure_effect(
-    database: Database, recommender: Recommender, act: Callable[[Connection], bool], *, person_id: int, today: date, minor: bool = False
+    database: Database,
+    recommender: Recommender,
+    act: Callable[[Connection], bool],
+    *,
+    person_id: int,
+    today: date,
+    minor: bool = False,
 ) -> Effect:
     """Choose, act, choose again. The act is a transaction of its own; the slates are read outside it."""
     before = _choose(database, recommender, person_id, today, minor)

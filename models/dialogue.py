@@ -25,7 +25,9 @@ def tell_why_not(
     types = recommender.find_types(connection)
     other_type = recommender.find_offered_type(connection, other)
     if other_type is None:
-        raise BadInput(f"other is {other!r}; there is no such offer. Take an offer_id of GET /api/offers.", field="other")
+        raise BadInput(
+            f"other is {other!r}; there is no such offer. Take an offer_id of GET /api/offers.", field="other"
+        )
     slate = _choose_again(connection, recommender, impression, minor=minor)
     rank, other_rank = slate.find_rank(impression.type_id), slate.find_rank(other_type)
     title, other_title = impression.offer["title"], types[other_type].title
@@ -67,10 +69,15 @@ def tell_why_not(
 def _tell_difference(connection: Connection, recommender: Recommender, impression: Impression, other_type: str) -> str:
     group = "habit" if impression.personalized and "purchases" in impression.consents else "popular"
     if impression.person_id is None or group == "popular":
-        sentences = [recommender.tell_popular(connection, type_id, today=impression.shop_day) for type_id in (impression.type_id, other_type)]
+        sentences = [
+            recommender.tell_popular(connection, type_id, today=impression.shop_day)
+            for type_id in (impression.type_id, other_type)
+        ]
     else:
         sentences = [
-            recommender.tell_reason(connection, person_id=impression.person_id, today=impression.shop_day, type_id=type_id, group=group)
+            recommender.tell_reason(
+                connection, person_id=impression.person_id, today=impression.shop_day, type_id=type_id, group=group
+            )
             for type_id in (impression.type_id, other_type)
         ]
     return " ".join(sentences)
@@ -84,7 +91,9 @@ def tell_what_if(
     now = _choose_again(connection, recommender, impression, minor=minor)
     then = _choose_again(connection, recommender, impression, minor=minor, without=frozenset({without}))
     place, new_place = now.find_rank(impression.type_id), then.find_rank(impression.type_id)
-    granted = fetch_consents(connection, impression.person_id).choose if impression.person_id is not None else frozenset()
+    granted = (
+        fetch_consents(connection, impression.person_id).choose if impression.person_id is not None else frozenset()
+    )
     category = recommender.name_category(without)
     title = impression.offer["title"]
     if without not in granted:
@@ -94,7 +103,9 @@ def tell_what_if(
     elif place == new_place:
         text = say("explanations.what_if_same", category=category, title=lower_first(title), place=place)
     else:
-        text = say("explanations.what_if", category=category, title=lower_first(title), place=place, new_place=new_place)
+        text = say(
+            "explanations.what_if", category=category, title=lower_first(title), place=place, new_place=new_place
+        )
     old, new = ([shown.offer_id for shown in slate.shown] for slate in (now, then))
     return {
         "impression_id": impression.impression_id,
@@ -112,7 +123,12 @@ def tell_what_if(
 
 
 def _choose_again(
-    connection: Connection, recommender: Recommender, impression: Impression, *, minor: bool, without: frozenset[str] = frozenset()
+    connection: Connection,
+    recommender: Recommender,
+    impression: Impression,
+    *,
+    minor: bool,
+    without: frozenset[str] = frozenset(),
 ) -> Slate:
     return recommender.choose(
         connection, person_id=impression.person_id, today=impression.shop_day, limit=5, minor=minor, without=without

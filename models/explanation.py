@@ -58,7 +58,12 @@ def explain_popularity(
 ) -> dict[str, Any]:
     """The explanation of an offer that nothing personal chose: contributions 0, base = score."""
     if own_order:
-        reason: dict[str, Any] = {"reason_id": "own_order", "text": witness.texts.say("reasons.own_order"), "facts": [], "rows": []}
+        reason: dict[str, Any] = {
+            "reason_id": "own_order",
+            "text": witness.texts.say("reasons.own_order"),
+            "facts": [],
+            "rows": [],
+        }
     else:
         told = tell_group("popular", type_id, witness)
         reason = {"reason_id": "popular", "text": told.text, "facts": told.facts, "rows": told.rows}
@@ -89,7 +94,9 @@ def find_main_reason(explanation: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def tell_explanation(explanation: dict[str, Any], *, impression_id: str, offer_id: str, model_version: str, texts: Texts) -> dict[str, Any]:
+def tell_explanation(
+    explanation: dict[str, Any], *, impression_id: str, offer_id: str, model_version: str, texts: Texts
+) -> dict[str, Any]:
     """The explanation as the wire contract has it, with the controls of each reason."""
     return {
         "impression_id": impression_id,
@@ -107,7 +114,10 @@ def _make_controls(reason: dict[str, Any], impression_id: str, texts: Texts) -> 
     if reason["category"] == SHOP:
         stop = ("explanations.button_never", _make_payload("never_show", {"impression_id": impression_id}))
     else:
-        stop = ("explanations.button_stop", _make_payload("stop_using", {"category": reason["category"], "impression_id": impression_id}))
+        stop = (
+            "explanations.button_stop",
+            _make_payload("stop_using", {"category": reason["category"], "impression_id": impression_id}),
+        )
     controls = [
         stop,
         ("explanations.button_wrong", _make_payload("not_mine", about)),

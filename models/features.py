@@ -178,7 +178,9 @@ def _count_bought(lines: Table) -> Table:
 
 
 def _count_aisle(lines: Table) -> Table:
-    return lines.group_by("person_id", "category").agg(aisle_days=_.age.nunique(where=_.age <= 84), aisle_lines=_.count())
+    return lines.group_by("person_id", "category").agg(
+        aisle_days=_.age.nunique(where=_.age <= 84), aisle_lines=_.count()
+    )
 
 
 def _count_visits(lines: Table) -> Table:

@@ -103,9 +103,17 @@ def _tell_aisle(type_id: str, witness: Witness) -> Evidence:
     aisle = witness.types[type_id].category
     lines = witness.lines_since(AISLE_WEEKS)
     visits = {line[1] for line in lines}
-    near = [line for line in lines if line[2] != type_id and line[2] in witness.types and witness.types[line[2]].category == aisle]
+    near = [
+        line
+        for line in lines
+        if line[2] != type_id and line[2] in witness.types and witness.types[line[2]].category == aisle
+    ]
     days = {line[1] for line in near}
-    facts = [_span(witness, AISLE_WEEKS, "days_in_aisle", len(days)), _span(witness, AISLE_WEEKS, "visits", len(visits)), _weeks(AISLE_WEEKS)]
+    facts = [
+        _span(witness, AISLE_WEEKS, "days_in_aisle", len(days)),
+        _span(witness, AISLE_WEEKS, "visits", len(visits)),
+        _weeks(AISLE_WEEKS),
+    ]
     if not days:
         text = witness.texts.say("reasons.aisle_none", aisle=aisle, weeks=AISLE_WEEKS)
         return Evidence(text, [facts[0], facts[2]])
@@ -177,7 +185,9 @@ def _say_coupons(count: int, texts: Texts) -> str:
 
 
 def _event_rows(events: list[tuple[int, date, str, str, int]]) -> list[dict[str, Any]]:
-    return [{"table": "offer_events", "id": event[4]} for event in sorted(events, key=lambda event: (event[1], event[4]))]
+    return [
+        {"table": "offer_events", "id": event[4]} for event in sorted(events, key=lambda event: (event[1], event[4]))
+    ]
 
 
 def _tell_popular(type_id: str, witness: Witness) -> Evidence:
@@ -221,5 +231,3 @@ def choose_reasons(contributions: dict[str, float]) -> list[str]:
     while len(named) < len(ordered) and abs(sum(contributions[group] for group in ordered[len(named) :])) >= largest:
         named.append(ordered[len(named)])
     return named
-
-

@@ -99,10 +99,20 @@ class Recommender:
             consents = Consents({key: grant for key, grant in consents.grants.items() if key[0] not in without})
         told = fetch_preferences(connection, person_id) if person_id is not None else {}
         turned_away = {type_id for type_id, kind in told.items() if kind in ("never_show", "dislike")}
-        may = {f"{category.removeprefix('sensitive_')}" for category in consents.choose if category.startswith("sensitive_")}
-        eligible = [t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away]
+        may = {
+            f"{category.removeprefix('sensitive_')}"
+            for category in consents.choose
+            if category.startswith("sensitive_")
+        }
+        eligible = [
+            t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away
+        ]
         running = _pick_running(fetch_running_offers(connection, today))
-        own = fetch_own_rows(connection, person_id, consents, before=today) if person_id is not None else RankingRows(frozenset(), [], [])
+        own = (
+            fetch_own_rows(connection, person_id, consents, before=today)
+            if person_id is not None
+            else RankingRows(frozenset(), [], [])
+        )
         ranker = shelf.find_ranker(consents.choose) if shelf and (own.lines or own.events) else None
         witness = Witness(
             own=own,
@@ -120,7 +130,11 @@ class Recommender:
             scores = _score_popularity(eligible, running, witness)
         bought = {line[2] for line in own.lines}
         candidates = [Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought) for t in eligible]
-        liked = frozenset(t for t, kind in told.items() if kind == "like") if "preferences" in consents.choose else frozenset()
+        liked = (
+            frozenset(t for t, kind in told.items() if kind == "like")
+            if "preferences" in consents.choose
+            else frozenset()
+        )
         places = fill_slate(
             candidates,
             limit,
@@ -139,7 +153,9 @@ class Recommender:
             personalized=any(place.personalized for place in shown),
         )
 
-    def tell_reason(self, connection: Connection, *, person_id: int, today: date, type_id: str, group: str = "habit") -> str:
+    def tell_reason(
+        self, connection: Connection, *, person_id: int, today: date, type_id: str, group: str = "habit"
+    ) -> str:
         """One true sentence about a type, from a person's own rows under their consents."""
         shelf, types = self._refresh(connection)
         own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=today)
@@ -152,7 +168,9 @@ class Recommender:
         shelf, types = self._refresh(connection)
         nobody = RankingRows(frozenset(), [], [])
         statistics = _by_type(shelf.statistics) if shelf else {}
-        return tell_group("popular", type_id, Witness(nobody, types, statistics, pl.DataFrame(), today, self.texts)).text
+        return tell_group(
+            "popular", type_id, Witness(nobody, types, statistics, pl.DataFrame(), today, self.texts)
+        ).text
 
     def find_offered_type(self, connection: Connection, offer_id: str) -> str | None:
         """The product type that an offer_id stands for: a type's own, or a row's of offers.csv."""
@@ -215,7 +233,9 @@ class Recommender:
                 for place in places
             ]
         else:
-            wanted = pl.DataFrame({"type_id": [place.candidate.type_id for place in places]}, schema={"type_id": pl.String})
+            wanted = pl.DataFrame(
+                {"type_id": [place.candidate.type_id for place in places]}, schema={"type_id": pl.String}
+            )
             base, attributions = ranker.attribute(wanted.join(rows, on="type_id", how="left", maintain_order="left"))
             explanations = [
                 explain_score(
@@ -230,7 +250,9 @@ class Recommender:
                 for place, contributions in zip(places, attributions, strict=True)
             ]
         return [
-            self._make_shown(connection, place, explanation, witness, running.get(place.candidate.type_id), ranker is not None)
+            self._make_shown(
+                connection, place, explanation, witness, running.get(place.candidate.type_id), ranker is not None
+            )
             for place, explanation in zip(places, explanations, strict=True)
         ]
 
@@ -252,10 +274,19 @@ class Recommender:
             why, label = main["text"], main["category"]
         else:
             own_order = explanation["reasons"][0]["reason_id"] == "own_order"
-            popular = witness.texts.say("reasons.own_order") if own_order else tell_group("popular", thing.type_id, witness).text
+            popular = (
+                witness.texts.say("reasons.own_order")
+                if own_order
+                else tell_group("popular", thing.type_id, witness).text
+            )
             why, label = popular, "own_order" if own_order else "popular"
         offer = self._describe_offer(connection, thing, running, witness.today)
-        offer |= {"personalized": personalized, "why": why, "label": label, "label_text": self.texts.say(f"reasons.label_{label}")}
+        offer |= {
+            "personalized": personalized,
+            "why": why,
+            "label": label,
+            "label_text": self.texts.say(f"reasons.label_{label}"),
+        }
         return Shown(
             offer_id=offer["offer_id"],
             type_id=thing.type_id,
@@ -265,9 +296,15 @@ class Recommender:
         )
 
     def _tell_rule(self, place: Place, thing: ProductType) -> str:
-        return self.texts.say(f"reasons.rule_{place.rule}", type=lower_first(thing.title), **place.facts) if place.rule else ""
+        return (
+            self.texts.say(f"reasons.rule_{place.rule}", type=lower_first(thing.title), **place.facts)
+            if place.rule
+            else ""
+        )
 
-    def _describe_offer(self, connection: Connection, thing: ProductType, running: ShopOffer | None, today: date) -> dict[str, Any]:
+    def _describe_offer(
+        self, connection: Connection, thing: ProductType, running: ShopOffer | None, today: date
+    ) -> dict[str, Any]:
         offer: dict[str, Any] = {
             "offer_id": running.offer_id if running else thing.type_id,
             "title": running.title if running else thing.title,
@@ -330,7 +367,9 @@ def _score_popularity(eligible: list[ProductType], running: dict[str, ShopOffer]
     scores = {}
     for number, thing in enumerate(own_order, start=1):
         people = witness.statistics.get(thing.type_id, {}).get("people_28")
-        scores[thing.type_id] = math.log((people + 0.5) / (of - people + 0.5)) if people is not None else floor - number / 1000
+        scores[thing.type_id] = (
+            math.log((people + 0.5) / (of - people + 0.5)) if people is not None else floor - number / 1000
+        )
     return scores
 
 

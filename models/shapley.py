@@ -85,7 +85,9 @@ def flatten_forest(dump: dict[str, Any], groups: list[int]) -> Leaves:
 
     for tree in dump["tree_info"]:
         walk(tree["tree_structure"], [])
-    group, column, threshold, goes_left, default_left, missing, share = zip(*splits, strict=True) if splits else ((),) * 7
+    group, column, threshold, goes_left, default_left, missing, share = (
+        zip(*splits, strict=True) if splits else ((),) * 7
+    )
     return Leaves(
         value=np.array(value, np.float64),
         start=np.array(start, np.int64),
@@ -107,7 +109,7 @@ def _count_rows(node: dict[str, Any]) -> int:
 def attribute(leaves: Leaves, rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shapley values of every group for every row, in log-odds: shape (rows, groups). They sum to score - base."""
     nodes, weights = np.polynomial.legendre.leggauss((leaves.groups + 1) // 2 + 1)
-    return _attribute(  # type: ignore[no-any-return]
+    values: NDArray[np.float64] = _attribute(
         np.ascontiguousarray(rows, np.float64),
         leaves.value,
         leaves.start,
@@ -122,9 +124,10 @@ def attribute(leaves: Leaves, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         (nodes + 1) / 2,
         weights / 2,
     )
+    return values
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _goes_left(x: float, threshold: float, default_left: bool, missing: int) -> bool:
     if missing == 2 and np.isnan(x):
         return default_left
@@ -135,10 +138,22 @@ def _goes_left(x: float, threshold: float, default_left: bool, missing: int) -> 
     return x <= threshold
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(cache=True)
 def _attribute(
-    rows, value, start, column, group, threshold, goes_left, default_left, missing, share, groups, nodes, weights  # type: ignore[no-untyped-def]
-):
+    rows: NDArray[np.float64],
+    value: NDArray[np.float64],
+    start: NDArray[np.int64],
+    column: NDArray[np.int32],
+    group: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    goes_left: NDArray[np.bool_],
+    default_left: NDArray[np.bool_],
+    missing: NDArray[np.int8],
+    share: NDArray[np.float64],
+    groups: int,
+    nodes: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
     out = np.zeros((rows.shape[0], groups))
     inside = np.empty(groups)
     outside = np.empty(groups)

@@ -8,6 +8,7 @@ of the shop gives way before a place stays empty.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 FIRST_NEW = 3  # the first discovery stands fourth, so that it is seen without taking the lead
 LIKED_FIRST = 2
@@ -30,7 +31,7 @@ class Place:
     candidate: Candidate
     rank: int  # by score alone, from 1
     rule: str | None = None
-    facts: dict[str, int] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def order_candidates(candidates: list[Candidate]) -> list[Candidate]:
@@ -39,7 +40,12 @@ def order_candidates(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def fill_slate(
-    candidates: list[Candidate], limit: int, *, discoveries: float, most_of_one_category: int, liked: frozenset[str] = frozenset()
+    candidates: list[Candidate],
+    limit: int,
+    *,
+    discoveries: float,
+    most_of_one_category: int,
+    liked: frozenset[str] = frozenset(),
 ) -> list[Place]:
     """Fill `limit` places from candidates that may be shown.
 

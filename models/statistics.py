@@ -24,7 +24,13 @@ STATISTICS = {
     "people_28": pl.Int64,
     "of_people": pl.Int64,
 }
-SIMILAR = {"type_id": pl.String, "other_id": pl.String, "similarity": pl.Float64, "both": pl.Int64, "of_other": pl.Int64}
+SIMILAR = {
+    "type_id": pl.String,
+    "other_id": pl.String,
+    "similarity": pl.Float64,
+    "both": pl.Int64,
+    "of_other": pl.Int64,
+}
 
 
 def count_popularity(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> pl.DataFrame:
@@ -34,7 +40,8 @@ def count_popularity(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> 
     if people == 0:
         return pl.DataFrame(schema=STATISTICS)
     recent = pl.col("ordered_on") >= cut - timedelta(days=RECENT_DAYS)
-    span_days = max(1, min(YEAR_DAYS, (cut - year["ordered_on"].min()).days))  # type: ignore[operator]
+    first: date = year["ordered_on"].min()  # type: ignore[assignment]
+    span_days = max(1, min(YEAR_DAYS, (cut - first).days))
     days = year.group_by("type_id", "person_id").agg(pl.col("ordered_on").n_unique().alias("days"))
     again = days.group_by("type_id").agg((pl.col("days") >= 2).mean().alias("again_rate"))
     monthly = year.with_columns(month=(pl.lit(cut) - pl.col("ordered_on")).dt.total_days() // RECENT_DAYS)
@@ -66,7 +73,11 @@ def count_popularity(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> 
 def find_similar(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> pl.DataFrame:
     """For each type the types that the same customers buy (columns `SIMILAR`): cosine of their sets of buyers, 0 to 1."""
     since = cut - timedelta(days=TOGETHER_DAYS)
-    pairs = lines.filter((pl.col("ordered_on") < cut) & (pl.col("ordered_on") >= since)).select("person_id", "type_id").unique()
+    pairs = (
+        lines.filter((pl.col("ordered_on") < cut) & (pl.col("ordered_on") >= since))
+        .select("person_id", "type_id")
+        .unique()
+    )
     if pairs.is_empty():
         return pl.DataFrame(schema=SIMILAR)
     people, person = np.unique(pairs["person_id"].to_numpy(), return_inverse=True)

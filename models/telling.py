@@ -32,7 +32,9 @@ def tell_in_words(impression: Impression, texts: Texts, *, name_category: Callab
         lines += [reason["text"] for reason in told["reasons"]]
     used = [name_category(category) for category in told["categories_used"]]
     unused = [name_category(c) for c in told["categories_unused"] if not c.startswith("sensitive_") and c != "fairness"]
-    lines.append(texts.say("explanations.used", categories=say_list(used)) if used else texts.say("explanations.used_nothing"))
+    lines.append(
+        texts.say("explanations.used", categories=say_list(used)) if used else texts.say("explanations.used_nothing")
+    )
     if unused:
         lines[-1] += f" {texts.say('explanations.unused', categories=say_list(unused))}"
     return "\n".join(lines)
@@ -42,7 +44,9 @@ def _say_headline(impression: Impression, title: str, texts: Texts) -> str:
     told = impression.explanation
     if not impression.personalized:
         own_order = told["reasons"][0]["reason_id"] == "own_order"
-        return texts.say("explanations.headline_own_order" if own_order else "explanations.headline_popular", title=title)
+        return texts.say(
+            "explanations.headline_own_order" if own_order else "explanations.headline_popular", title=title
+        )
     if impression.offer.get("label") == "new":
         return texts.say("explanations.headline_new_place", title=title)
     main = find_main_reason(told)
@@ -62,5 +66,3 @@ def _say_rest(told: dict[str, Any], texts: Texts) -> str:
     if abs(told["remainder"]) > largest:
         return texts.say("explanations.rest_large")
     return texts.say("explanations.rest_for" if told["remainder"] > 0 else "explanations.rest_against")
-
-

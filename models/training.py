@@ -56,7 +56,10 @@ def train_shelf(
     tell = report or (lambda _what, _done, _of: None)
     lines = pl.DataFrame(rows.lines, schema=LINES, orient="row")
     events = pl.DataFrame(rows.events, schema=EVENTS, orient="row")
-    catalogue = pl.DataFrame({"type_id": [t.type_id for t in types], "category": [t.category for t in types]}, schema={"type_id": pl.String, "category": pl.String})
+    catalogue = pl.DataFrame(
+        {"type_id": [t.type_id for t in types], "category": [t.category for t in types]},
+        schema={"type_id": pl.String, "category": pl.String},
+    )
     lines = lines.sort("person_id", "ordered_on", "type_id").join(catalogue, on="type_id")
     events = events.sort("person_id", "happened_on", "type_id", "event").join(catalogue, on="type_id")
     buyers, users = lines["person_id"].n_unique(), events["person_id"].n_unique()
@@ -73,7 +76,9 @@ def train_shelf(
             for number, consents in enumerate(sets, start=1):
                 tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
                 rankers[consents] = _fit(examples, consents, threads)
-    shelf = Shelf("", today, rankers, statistics, similar, {"buyers": buyers, "coupon_users": users, "rows": lines.height})
+    shelf = Shelf(
+        "", today, rankers, statistics, similar, {"buyers": buyers, "coupon_users": users, "rows": lines.height}
+    )
     return Shelf(_name_version(shelf), today, rankers, statistics, similar, shelf.facts)
 
 
@@ -110,7 +115,9 @@ def _build_examples(
             cut=cut,
             threads=threads,
         )
-        frames.append(features.join(pairs.select("person_id", "type_id", "label", "weight"), on=["person_id", "type_id"]))
+        frames.append(
+            features.join(pairs.select("person_id", "type_id", "label", "weight"), on=["person_id", "type_id"])
+        )
     if not frames or sum(frame.height for frame in frames) < FEWEST_ROWS:
         return None
     examples = pl.concat(frames)
@@ -119,7 +126,12 @@ def _build_examples(
 
 def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame, cut: date) -> pl.DataFrame:
     """`person_id, type_id, category, label, weight` of one cut."""
-    active = past.filter(pl.col("ordered_on") >= cut - timedelta(days=ACTIVE_DAYS)).select("person_id").unique().sort("person_id")
+    active = (
+        past.filter(pl.col("ordered_on") >= cut - timedelta(days=ACTIVE_DAYS))
+        .select("person_id")
+        .unique()
+        .sort("person_id")
+    )
     bought = past.join(active, on="person_id").select("person_id", "type_id").unique()
     later = (
         lines.filter((pl.col("ordered_on") >= cut) & (pl.col("ordered_on") < cut + timedelta(days=HORIZON_DAYS)))
@@ -133,7 +145,9 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
     wanted = int(active.height * kinds.height * SAMPLE_RATE)
     sample = pl.DataFrame(
         {
-            "person_id": active["person_id"].to_numpy()[rng.integers(0, max(1, active.height), wanted)] if active.height else [],
+            "person_id": active["person_id"].to_numpy()[rng.integers(0, max(1, active.height), wanted)]
+            if active.height
+            else [],
             "type_id": kinds["type_id"].gather(rng.integers(0, max(1, kinds.height), wanted)) if kinds.height else [],
         },
         schema={"person_id": pl.Int64, "type_id": pl.String},
@@ -141,9 +155,9 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
     sample = sample.join(known, on=["person_id", "type_id"], how="anti")
     unbought = active.height * kinds.height - known.height
     weight = unbought / sample.height if sample.height else 1.0
-    pairs = pl.concat(
-        [known.with_columns(weight=pl.lit(1.0)), sample.with_columns(weight=pl.lit(float(weight)))]
-    ).join(later.with_columns(label=pl.lit(1.0)), on=["person_id", "type_id"], how="left")
+    pairs = pl.concat([known.with_columns(weight=pl.lit(1.0)), sample.with_columns(weight=pl.lit(float(weight)))]).join(
+        later.with_columns(label=pl.lit(1.0)), on=["person_id", "type_id"], how="left"
+    )
     return pairs.with_columns(pl.col("label").fill_null(0.0)).join(catalogue, on="type_id").sort("person_id", "type_id")
 
 
@@ -151,7 +165,11 @@ def _fit(examples: pl.DataFrame, consents: frozenset[str], threads: int) -> Rank
     columns = tuple(feature.name for feature in select_features(consents))
     matrix = examples.select(columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float32)
     data = lightgbm.Dataset(
-        matrix, examples["label"].to_numpy(), weight=examples["weight"].to_numpy(), feature_name=list(columns), free_raw_data=True
+        matrix,
+        examples["label"].to_numpy(),
+        weight=examples["weight"].to_numpy(),
+        feature_name=list(columns),
+        free_raw_data=True,
     )
     booster = lightgbm.train(PARAMETERS | {"num_threads": threads}, data, num_boost_round=ROUNDS)
     return Ranker(consents, columns, booster)

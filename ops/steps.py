@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ops.board import Board
 from ops.places import LOGS, ROOT, VAR
@@ -106,7 +107,13 @@ def _work(step: Step, board: Board) -> None:
     with log.open("w", encoding="utf-8") as out:
         for command in step.work:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=step.environment or None, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+                command,
+                cwd=ROOT,
+                env=step.environment or None,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
             )
             assert process.stdout is not None
             for line in process.stdout:
@@ -136,15 +143,15 @@ def _fingerprint(step: Step, needs: list[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _read_state() -> dict[str, dict[str, object]]:
+def _read_state() -> dict[str, dict[str, Any]]:
     try:
-        state: dict[str, dict[str, object]] = json.loads(STATE.read_text(encoding="utf-8"))
+        state: dict[str, dict[str, Any]] = json.loads(STATE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state
 
 
-def _write_state(state: dict[str, dict[str, object]]) -> None:
+def _write_state(state: dict[str, dict[str, Any]]) -> None:
     STATE.parent.mkdir(parents=True, exist_ok=True)
     new = STATE.with_suffix(".new")
     new.write_text(json.dumps(state, indent=1), encoding="utf-8")

@@ -47,7 +47,11 @@ def write_config(environment: dict[str, str], *, bot_port: int, actions_port: in
     programs = {
         "web": (f"{main} -m web", ROOT, {}),
         "actions": (f"{main} -m actions", ROOT, {}),
-        "bot": (f"{bot} -W ignore {rasa}", ROOT / "bot", {"RASA_TELEMETRY_ENABLED": "false", "LOG_LEVEL": "WARNING", "SANIC_HOST": "127.0.0.1"}),
+        "bot": (
+            f"{bot} -W ignore {rasa}",
+            ROOT / "bot",
+            {"RASA_TELEMETRY_ENABLED": "false", "LOG_LEVEL": "WARNING", "SANIC_HOST": "127.0.0.1"},
+        ),
     }
     lines = [
         "[supervisord]",
@@ -64,7 +68,11 @@ def write_config(environment: dict[str, str], *, bot_port: int, actions_port: in
         f"serverurl=unix://{_make_socket_path()}",
     ]
     for name, (command, directory, more) in programs.items():
-        values = {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(VAR / "numba"), "PYTHONUNBUFFERED": "1"} | environment | more
+        values = (
+            {"PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(VAR / "numba"), "PYTHONUNBUFFERED": "1"}
+            | environment
+            | more
+        )
         lines += [
             f"[program:{name}]",
             f"command={_escape(command)}",
@@ -101,7 +109,9 @@ class Supervisor:
 
     def __init__(self, config: Path) -> None:
         command = [str(find_binary(MAIN, "supervisord")), "-c", str(config)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, text=True
+        )
 
     def wait_until_ready(self, host: str, port: int) -> None:
         """Wait until the gateway says that all is well."""
@@ -116,7 +126,9 @@ class Supervisor:
                 return
             time.sleep(0.3)
         waits = [name for name in ("db", "bot", "actions") if health.get(name) != "ok"] or ["web"]
-        raise Problem(f"Not everything has started within {READY_WITHIN_S:.0f} s: {', '.join(waits)}. Look into var/logs/{waits[0]}.log.")
+        raise Problem(
+            f"Not everything has started within {READY_WITHIN_S:.0f} s: {', '.join(waits)}. Look into var/logs/{waits[0]}.log."
+        )
 
     def run_until_stopped(self) -> int:
         """Stay until Ctrl-C, a signal, or the supervisor's end."""

@@ -37,7 +37,13 @@ class House:
 
     def find_pid(self, program: str) -> int:
         """The process of a program, from the supervisor."""
-        control = [str(ROOT / "var/env/main/bin/supervisorctl"), "-c", str(self.var / "run" / "supervisord.conf"), "pid", program]
+        control = [
+            str(ROOT / "var/env/main/bin/supervisorctl"),
+            "-c",
+            str(self.var / "run" / "supervisord.conf"),
+            "pid",
+            program,
+        ]
         return int(subprocess.run(control, capture_output=True, text=True, check=True).stdout.strip())
 
     def kill(self, program: str) -> int:
@@ -67,14 +73,25 @@ class Refused(Exception):
         self.status, self.body = status, body
 
 
-def call(url: str, method: str, path: str, body: Any = None, *, token: str | None = None, cookie: str | None = None, timeout_s: float = 30) -> Any:
+def call(
+    url: str,
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    token: str | None = None,
+    cookie: str | None = None,
+    timeout_s: float = 30,
+) -> Any:
     """One HTTP call, by the wire contract alone."""
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if cookie:
         headers["Cookie"] = cookie
-    request = urllib.request.Request(url + path, None if body is None else json.dumps(body).encode(), headers, method=method)
+    request = urllib.request.Request(
+        url + path, None if body is None else json.dumps(body).encode(), headers, method=method
+    )
     try:
         with urllib.request.urlopen(request, timeout=timeout_s) as answer:
             return json.loads(answer.read() or b"{}")
@@ -89,7 +106,9 @@ class Customer:
     def __init__(self, url: str, customer_id: str | None = None, **body: Any) -> None:
         self.url = url
         if customer_id is not None:
-            body["customer_token"] = self.customer_token = call(url, "POST", "/demo/token", {"customer_id": customer_id})["customer_token"]
+            body["customer_token"] = self.customer_token = call(
+                url, "POST", "/demo/token", {"customer_id": customer_id}
+            )["customer_token"]
         opened = call(url, "POST", "/api/conversations", body)
         self.id, self.token, self.opening = opened["conversation_id"], opened["token"], opened["messages"]
 
@@ -99,7 +118,9 @@ class Customer:
         deadline = time.monotonic() + within_s
         while True:
             try:
-                seq: int = call(self.url, "POST", f"/api/conversations/{self.id}/messages", body, token=self.token)["seq"]
+                seq: int = call(self.url, "POST", f"/api/conversations/{self.id}/messages", body, token=self.token)[
+                    "seq"
+                ]
                 return seq
             except OSError:
                 if time.monotonic() > deadline:
@@ -108,7 +129,9 @@ class Customer:
 
     def read(self, after: int = 0, *, wait_s: float = 0) -> list[dict[str, Any]]:
         """What is newer than a seq."""
-        page = call(self.url, "GET", f"/api/conversations/{self.id}/messages?after={after}&wait={wait_s}", token=self.token)
+        page = call(
+            self.url, "GET", f"/api/conversations/{self.id}/messages?after={after}&wait={wait_s}", token=self.token
+        )
         messages: list[dict[str, Any]] = page["messages"]
         return messages
 
@@ -123,7 +146,11 @@ class Customer:
         deadline = time.monotonic() + within_s
         heard: list[dict[str, Any]] = []
         while time.monotonic() < deadline:
-            new = [m for m in self.read(heard[-1]["seq"] if heard else seq, wait_s=0.3 if heard else 5) if m["author"] != "customer"]
+            new = [
+                m
+                for m in self.read(heard[-1]["seq"] if heard else seq, wait_s=0.3 if heard else 5)
+                if m["author"] != "customer"
+            ]
             if heard and not new:
                 return heard
             heard += new
@@ -153,7 +180,9 @@ class Staff:
         return handoff_id
 
     def say(self, conversation_id: str, text: str) -> int:
-        seq: int = self.call("POST", f"/conversations/{conversation_id}/messages", {"client_id": str(uuid.uuid4()), "text": text})["seq"]
+        seq: int = self.call(
+            "POST", f"/conversations/{conversation_id}/messages", {"client_id": str(uuid.uuid4()), "text": text}
+        )["seq"]
         return seq
 
 
@@ -169,7 +198,12 @@ def run_house(folder: Path) -> Iterator[House]:
     shutil.copy(ROOT / "var" / "state.json", var / "state.json")
     web, bot, actions = find_free_ports(3)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CANDOR_")}
-    environment |= {"CANDOR_VAR": str(var), "CANDOR_PORT": str(web), "CANDOR_BOT_PORT": str(bot), "CANDOR_ACTIONS_PORT": str(actions)}
+    environment |= {
+        "CANDOR_VAR": str(var),
+        "CANDOR_PORT": str(web),
+        "CANDOR_BOT_PORT": str(bot),
+        "CANDOR_ACTIONS_PORT": str(actions),
+    }
     log = (folder / "run.log").open("w+", encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "ops", "run"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True

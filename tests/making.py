@@ -18,10 +18,19 @@ KNOWN = ("purchases", "offers", "preferences", "browsing", "fairness", "sensitiv
 def make_catalogue(connection: Connection, *, kinds: int = 12, sensitive: str | None = "wine") -> list[str]:
     """`kinds` product types in three aisles, each with one product; one of them sensitive."""
     rows = [
-        {"type_id": f"type-{n}", "title": f"Thing {n}", "category": f"Aisle {n % 3}", "sensitive": None, "added_at": AT} for n in range(kinds)
+        {"type_id": f"type-{n}", "title": f"Thing {n}", "category": f"Aisle {n % 3}", "sensitive": None, "added_at": AT}
+        for n in range(kinds)
     ]
     if sensitive:
-        rows.append({"type_id": sensitive, "title": sensitive.title(), "category": "Drinks", "sensitive": "alcohol", "added_at": AT})
+        rows.append(
+            {
+                "type_id": sensitive,
+                "title": sensitive.title(),
+                "category": "Drinks",
+                "sensitive": "alcohol",
+                "added_at": AT,
+            }
+        )
     connection.execute(insert(types), rows)
     connection.execute(
         insert(products),
@@ -70,7 +79,9 @@ def make_order(connection: Connection, person_id: int, day: date, type_ids: list
     """An order of one product of each type."""
     order_id = f"o-{person_id}-{day.isoformat()}-{'-'.join(type_ids)}-{quantity}"
     connection.execute(
-        insert(orders).values(order_id=order_id, person_id=person_id, ordered_at=f"{day.isoformat()}T12:00:00.000000Z", status="delivered")
+        insert(orders).values(
+            order_id=order_id, person_id=person_id, ordered_at=f"{day.isoformat()}T12:00:00.000000Z", status="delivered"
+        )
     )
     connection.execute(
         insert(order_lines),
@@ -90,7 +101,9 @@ def make_order(connection: Connection, person_id: int, day: date, type_ids: list
     return order_id
 
 
-def make_coupon_event(connection: Connection, person_id: int, day: date, type_id: str, *, event: str = "redeemed") -> None:
+def make_coupon_event(
+    connection: Connection, person_id: int, day: date, type_id: str, *, event: str = "redeemed"
+) -> None:
     """A coupon that was shown or redeemed."""
     connection.execute(
         insert(offer_events).values(
@@ -122,9 +135,13 @@ def make_history(connection: Connection, *, people: int = 60, agree: float = 0.7
     return made
 
 
-def make_conversation(connection: Connection, person_id: int | None = None, *, speaks_until: float | None = None) -> tuple[Conversation, str]:
+def make_conversation(
+    connection: Connection, person_id: int | None = None, *, speaks_until: float | None = None
+) -> tuple[Conversation, str]:
     """A conversation with its disclosure, and its token."""
     conversation = open_conversation(connection, person_id=person_id, locale="en", minor=False, page_offers=[], at=AT)
     token = issue_token(connection, conversation.conversation_id, speaks_until=speaks_until)
-    append_messages(connection, conversation.conversation_id, [Draft("bot", "disclosure", "I am a bot.", text_version="1")], at=AT)
+    append_messages(
+        connection, conversation.conversation_id, [Draft("bot", "disclosure", "I am a bot.", text_version="1")], at=AT
+    )
     return conversation, token

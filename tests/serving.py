@@ -94,7 +94,9 @@ def serve(settings: Settings) -> Iterator[TestClient]:
         for username, name in (("sam", "Sam Okafor"), ("alex", "Alex Moreau")):
             ensure_member(connection, username, name=name, role="agent", password=PASSWORD)
     database.close()
-    with TestClient(create_app(settings, secret=SECRET), base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(settings, secret=SECRET), base_url="http://127.0.0.1", raise_server_exceptions=False
+    ) as client:
         yield client
 
 

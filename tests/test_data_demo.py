@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from kettles import make_shop, open_kettles
 
 from data import tables
 from data.demo.catalogue import tidy_size
@@ -21,6 +20,7 @@ from data.importers import import_shop
 from data.importers.categories import build_type
 from data.importers.honesty import find_pressure
 from data.importers.sensitive import build_finder
+from tests.kettles import make_shop, open_kettles
 
 FIND = build_finder(make_shop().sensitive.values())
 AISLE_GROUPS = {

@@ -6,11 +6,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from kettles import NOW, Kettles, open_kettles
 
 from data import tables
 from data.clock import parse_time
 from data.errors import BadImport
+from tests.kettles import NOW, Kettles, open_kettles
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kettles import FILES, Kettles, open_kettles
 
 from data import tables
 from data.clock import format_time
 from data.errors import BadImport
+from tests.kettles import FILES, Kettles, open_kettles
 
 ORDERS = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
 

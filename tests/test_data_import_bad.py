@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kettles import Kettles, open_kettles, write_files
 
 from data import tables
 from data.errors import BadImport
 from data.importers import import_shop
+from tests.kettles import Kettles, open_kettles, write_files
 
 ORDERS = "order_id,customer_id,ordered_at,product_id,quantity,unit_price,discount\n"
 PRODUCTS = "product_id,title,category,price,stock,sensitive\n"

@@ -4,9 +4,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from kettles import ROOT, write_files
 
 from data.importers.__main__ import main
+from tests.kettles import ROOT, write_files
 
 
 @pytest.fixture(autouse=True)

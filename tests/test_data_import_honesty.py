@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kettles import Kettles, open_kettles
 
 from data import tables
 from data.errors import BadImport
 from data.importers.honesty import find_pressure
+from tests.kettles import Kettles, open_kettles
 
 OFFERS = "offer_id,title,product_id\n"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kettles import Kettles, make_shop, open_kettles
 
 from data import tables
 from data.importers.sensitive import build_finder
+from tests.kettles import Kettles, make_shop, open_kettles
 
 FIND = build_finder(make_shop().sensitive.values())
 

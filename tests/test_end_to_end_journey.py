@@ -1,16 +1,22 @@
 """The main job, by the wire contract alone, against the real three processes."""
 
 import json
+import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 
 from tests.house import Customer, House, Refused, Staff, call
 
 
-def adds_up(explanation: dict) -> bool:  # type: ignore[type-arg]
-    total = explanation["base"] + explanation["remainder"] + sum(reason["contribution"] for reason in explanation["reasons"])
-    return abs(total - explanation["score"]) <= 1e-6
+def adds_up(explanation: dict[str, Any]) -> bool:
+    total = (
+        explanation["base"]
+        + explanation["remainder"]
+        + sum(reason["contribution"] for reason in explanation["reasons"])
+    )
+    return bool(abs(total - explanation["score"]) <= 1e-6)
 
 
 def find_token(url: str, customer_id: str) -> str:
@@ -36,11 +42,23 @@ def test_consent_changes_the_offers_and_each_one_can_be_explained(house: House) 
         assert told["categories_used"] == ["purchases"]
         assert "offers" in told["categories_unused"]
         with pytest.raises(Refused) as refused:
-            call(house.url, "GET", f"/api/impressions/{offer['impression_id']}/explanation", token=find_token(house.url, "7"))
+            call(
+                house.url,
+                "GET",
+                f"/api/impressions/{offer['impression_id']}/explanation",
+                token=find_token(house.url, "7"),
+            )
         assert refused.value.status == 401
-    rank = call(house.url, "GET", f"/api/impressions/{mine[0]['impression_id']}/why-not?other={plain[0]['offer_id']}", token=token)
+    rank = call(
+        house.url,
+        "GET",
+        f"/api/impressions/{mine[0]['impression_id']}/why-not?other={plain[0]['offer_id']}",
+        token=token,
+    )
     assert rank["text"]
-    without = call(house.url, "GET", f"/api/impressions/{mine[0]['impression_id']}/what-if?without=purchases", token=token)
+    without = call(
+        house.url, "GET", f"/api/impressions/{mine[0]['impression_id']}/what-if?without=purchases", token=token
+    )
     assert [o["offer_id"] for o in without["after"]] == [o["offer_id"] for o in plain]
 
 
@@ -73,7 +91,10 @@ def test_the_talk_about_an_offer(house: House) -> None:
         chat.send(payload="/erase_everything")
 
 
-@pytest.mark.parametrize("words", ["can I talk to somebody please", "get me a human", "this is hopeless, is there anyone there I can speak with?"])
+@pytest.mark.parametrize(
+    "words",
+    ["can I talk to somebody please", "get me a human", "this is hopeless, is there anyone there I can speak with?"],
+)
 def test_a_person_is_one_sentence_away(house: House, words: str) -> None:
     chat = Customer(house.url, "1")
     assert "handoff" in [m["kind"] for m in chat.ask(words)]
@@ -108,7 +129,22 @@ def test_what_was_wanted_is_understood(house: House, text: str, kind: str) -> No
     assert kind in [m["kind"] for m in Customer(house.url, "22").ask(text)]
 
 
-@pytest.mark.parametrize("text", ["👍", "a", "x" * 1000, "שלום", "مرحبا", "\u200b\u200bhi", "12345", "/restart", '{"a": 1}', "<b>hi</b>", "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👍",
+        "a",
+        "x" * 1000,
+        "שלום",
+        "مرحبا",
+        "\u200b\u200bhi",
+        "12345",
+        "/restart",
+        '{"a": 1}',
+        "<b>hi</b>",
+        "' OR 1=1 --",
+    ],
+)
 def test_anything_typed_gets_an_answer(house: House, text: str) -> None:
     chat = Customer(house.url)
     heard = chat.ask(text, within_s=10)
@@ -119,9 +155,11 @@ def test_anything_typed_gets_an_answer(house: House, text: str) -> None:
 def test_demo_mode_hides_from_a_proxy(house: House) -> None:
     for header in ("X-Forwarded-For", "Forwarded", "X-Forwarded-Proto"):
         request = urllib.request.Request(
-            f"{house.url}/demo/token", json.dumps({"customer_id": "1"}).encode(), {"Content-Type": "application/json", header: "1.2.3.4"}
+            f"{house.url}/demo/token",
+            json.dumps({"customer_id": "1"}).encode(),
+            {"Content-Type": "application/json", header: "1.2.3.4"},
         )
-        with pytest.raises(urllib.request.HTTPError) as refused:  # type: ignore[attr-defined]
+        with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=10)
         assert refused.value.code == 404
         refused.value.close()

@@ -13,10 +13,17 @@ CUT = date(2026, 3, 2)
 CATEGORY = {"milk": "Dairy", "yogurt": "Dairy", "bread": "Bakery"}
 
 
-def build(lines: list[tuple[int, str]], events: list[tuple[int, str, str]] | None = None, *, similar: pl.DataFrame | None = None) -> dict[str, dict[str, float | None]]:
+def build(
+    lines: list[tuple[int, str]],
+    events: list[tuple[int, str, str]] | None = None,
+    *,
+    similar: pl.DataFrame | None = None,
+) -> dict[str, dict[str, float | None]]:
     """Features of one person for each type; lines and events are given by their age in days."""
     line_rows = [(1, CUT - timedelta(days=age), type_id, n) for n, (age, type_id) in enumerate(lines)]
-    event_rows = [(1, CUT - timedelta(days=age), type_id, event, n) for n, (age, type_id, event) in enumerate(events or [])]
+    event_rows = [
+        (1, CUT - timedelta(days=age), type_id, event, n) for n, (age, type_id, event) in enumerate(events or [])
+    ]
     catalogue = pl.DataFrame({"type_id": list(CATEGORY), "category": list(CATEGORY.values())})
     rows = build_rows(
         pairs=catalogue.select(pl.lit(1, pl.Int64).alias("person_id"), "type_id", "category"),
@@ -31,7 +38,9 @@ def build(lines: list[tuple[int, str]], events: list[tuple[int, str, str]] | Non
 
 
 def test_days_are_counted_once_and_only_before_the_cut() -> None:
-    milk = build([(1, "milk"), (1, "milk"), (20, "milk"), (60, "milk"), (200, "milk"), (365, "milk"), (0, "milk"), (-3, "milk")])["milk"]
+    milk = build(
+        [(1, "milk"), (1, "milk"), (20, "milk"), (60, "milk"), (200, "milk"), (365, "milk"), (0, "milk"), (-3, "milk")]
+    )["milk"]
     assert (milk["days_28"], milk["days_84"], milk["days_364"], milk["days_since"]) == (2, 3, 4, 1)
 
 
@@ -60,7 +69,9 @@ def test_visits_belong_to_the_person_and_not_to_the_type() -> None:
 
 def test_together_sums_over_what_was_bought_lately() -> None:
     similar = pl.DataFrame(
-        [("milk", "bread", 0.5, 10, 20), ("milk", "yogurt", 0.3, 10, 20), ("bread", "milk", 0.5, 10, 20)], schema=SIMILAR, orient="row"
+        [("milk", "bread", 0.5, 10, 20), ("milk", "yogurt", 0.3, 10, 20), ("bread", "milk", 0.5, 10, 20)],
+        schema=SIMILAR,
+        orient="row",
     )
     rows = build([(3, "bread"), (200, "yogurt")], similar=similar)
     assert (rows["milk"]["together"], rows["milk"]["together_best"]) == (0.5, 0.5)
@@ -68,7 +79,9 @@ def test_together_sums_over_what_was_bought_lately() -> None:
 
 
 def test_coupons_are_counted_by_type_aisle_and_person() -> None:
-    rows = build([], [(5, "milk", "redeemed"), (9, "yogurt", "shown"), (12, "yogurt", "clicked"), (400, "milk", "redeemed")])
+    rows = build(
+        [], [(5, "milk", "redeemed"), (9, "yogurt", "shown"), (12, "yogurt", "clicked"), (400, "milk", "redeemed")]
+    )
     assert (rows["milk"]["redeemed_type"], rows["milk"]["redeemed_aisle"], rows["milk"]["redeemed_all"]) == (1, 1, 1)
     assert (rows["yogurt"]["redeemed_type"], rows["yogurt"]["shown_type"], rows["yogurt"]["clicked_type"]) == (0, 1, 1)
     assert rows["bread"]["redeemed_all"] == 1

@@ -25,7 +25,9 @@ from tests.making import AT, TODAY, make_consent, make_history, make_order, make
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, shop: Shop, texts: Texts) -> Iterator[tuple[Database, Recommender, list[int]]]:
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, shop: Shop, texts: Texts
+) -> Iterator[tuple[Database, Recommender, list[int]]]:
     """A small shop with its rankers."""
     folder = tmp_path_factory.mktemp("trained")
     database = Database(f"sqlite:///{folder / 'candor.db'}")
@@ -55,7 +57,7 @@ def choose(trained: tuple[Database, Recommender, list[int]], person_id: int | No
 
 
 def test_a_ranker_has_no_column_outside_its_consents(trained: tuple[Database, Recommender, list[int]]) -> None:
-    database, recommender, _ = trained
+    recommender = trained[1]
     shelf = load_shelf(recommender.models / str(next(p.name for p in recommender.models.iterdir() if p.is_dir())))
     assert set(shelf.rankers) == {frozenset({"purchases"}), frozenset({"offers"}), frozenset({"purchases", "offers"})}
     needs = {feature.name: feature.categories for feature in FEATURES}
@@ -71,12 +73,17 @@ def test_no_feature_knows_age_income_or_household() -> None:
     assert select_features(frozenset()) == tuple(feature for feature in FEATURES if not feature.categories)
 
 
-def test_nobody_and_somebody_who_agreed_to_nothing_see_the_same(trained: tuple[Database, Recommender, list[int]]) -> None:
+def test_nobody_and_somebody_who_agreed_to_nothing_see_the_same(
+    trained: tuple[Database, Recommender, list[int]],
+) -> None:
     silent = trained[2][-1]
     for_nobody, for_silent = choose(trained, None), choose(trained, silent)
     assert [s.offer for s in for_nobody.shown] == [s.offer for s in for_silent.shown]
     assert not any(s.personalized for s in for_silent.shown)
-    assert all(e.explanation["base"] == e.explanation["score"] and not e.explanation["categories_used"] for e in for_silent.shown)
+    assert all(
+        e.explanation["base"] == e.explanation["score"] and not e.explanation["categories_used"]
+        for e in for_silent.shown
+    )
 
 
 def test_withdrawal_changes_the_next_ranking(trained: tuple[Database, Recommender, list[int]]) -> None:
@@ -101,7 +108,9 @@ def test_same_day_data_and_consents_give_the_same_slate(trained: tuple[Database,
     assert [(s.offer, s.explanation) for s in first.shown] == [(s.offer, s.explanation) for s in second.shown]
 
 
-def test_explanations_add_up_and_the_remainder_is_smaller_than_the_largest_reason(trained: tuple[Database, Recommender, list[int]]) -> None:
+def test_explanations_add_up_and_the_remainder_is_smaller_than_the_largest_reason(
+    trained: tuple[Database, Recommender, list[int]],
+) -> None:
     seen = 0
     for person_id in trained[2][:30]:
         for shown in choose(trained, person_id).shown:
@@ -137,7 +146,9 @@ def test_each_habit_sentence_is_true_of_the_rows(trained: tuple[Database, Recomm
     assert checked > 20
 
 
-def test_only_rows_of_those_who_agreed_train_anything(trained: tuple[Database, Recommender, list[int]], tmp_path: Path) -> None:
+def test_only_rows_of_those_who_agreed_train_anything(
+    trained: tuple[Database, Recommender, list[int]], tmp_path: Path
+) -> None:
     whole = train(trained[0])
     bare = Database(f"sqlite:///{tmp_path / 'bare.db'}")
     with closing(sqlite3.connect(str(trained[0].engine.url.database))) as copied:
@@ -184,7 +195,9 @@ def test_own_rows_come_out_under_consent_only(database: Database) -> None:
         assert not fetch_own_rows(connection, people[0], fetch_consents(connection, people[0]), before=TODAY).lines
 
 
-def test_sensitive_goods_are_shown_to_nobody_who_did_not_turn_them_on(trained: tuple[Database, Recommender, list[int]]) -> None:
+def test_sensitive_goods_are_shown_to_nobody_who_did_not_turn_them_on(
+    trained: tuple[Database, Recommender, list[int]],
+) -> None:
     assert all("wine" not in choose(trained, person_id).scores for person_id in (None, *trained[2][:10]))
 
 
@@ -198,7 +211,9 @@ def test_what_was_turned_away_is_not_shown(trained: tuple[Database, Recommender,
     assert len(slate.shown) == 5
 
 
-def test_a_customer_without_a_history_is_shown_what_is_popular(trained: tuple[Database, Recommender, list[int]]) -> None:
+def test_a_customer_without_a_history_is_shown_what_is_popular(
+    trained: tuple[Database, Recommender, list[int]],
+) -> None:
     with trained[0].write() as connection:
         newcomer = make_person(connection, "newcomer", agrees_to=("purchases", "offers"))
     slate = choose(trained, newcomer)

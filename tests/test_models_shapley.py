@@ -23,7 +23,12 @@ def forest(request: pytest.FixtureRequest) -> tuple[lightgbm.Booster, NDArray[np
     rows[:, 4] = rng.integers(0, 4, 3000)
     if request.param:
         rows[rng.random(rows.shape) < 0.2] = np.nan
-    value = np.nan_to_num(rows[:, 0]) * np.nan_to_num(rows[:, 2]) + np.nan_to_num(rows[:, 4]) - np.isnan(rows[:, 7]) + rng.normal(size=3000)
+    value = (
+        np.nan_to_num(rows[:, 0]) * np.nan_to_num(rows[:, 2])
+        + np.nan_to_num(rows[:, 4])
+        - np.isnan(rows[:, 7])
+        + rng.normal(size=3000)
+    )
     data = lightgbm.Dataset(rows, (value > 0.5).astype(float))
     parameters = {"objective": "binary", "num_leaves": 12, "verbosity": -1, "seed": 1, "num_threads": 1}
     return lightgbm.train(parameters, data, num_boost_round=15), rows[:100]

@@ -108,7 +108,9 @@ def test_a_body_that_does_not_fit_is_refused_and_nothing_is_kept(client: TestCli
 def test_what_is_not_json_is_refused(client: TestClient, raw: bytes) -> None:
     guest = Guest(client)
     answer = client.post(
-        f"/api/conversations/{guest.id}/messages", content=raw, headers=guest.headers | {"Content-Type": "application/json"}
+        f"/api/conversations/{guest.id}/messages",
+        content=raw,
+        headers=guest.headers | {"Content-Type": "application/json"},
     )
     assert is_refusal(answer, 422)
 
@@ -159,13 +161,16 @@ def test_a_conversation_gets_a_fresh_sender_every_forty_turns(client: TestClient
 
 
 def test_rasas_parts_become_one_message(client: TestClient, bot: StandIn) -> None:
-    script, bot.script = bot.script, lambda _asked: [
-        {"recipient_id": "x", "text": "One."},
-        {"recipient_id": "x", "text": "Two.", "buttons": [{"title": "A", "payload": "/ask_offers"}]},
-        {"recipient_id": "x", "custom": {"kind": "order"}},
-        {"recipient_id": "x", "text": "Three."},
-        {"recipient_id": "x", "custom": {"kind": "chat"}},
-    ]
+    script, bot.script = (
+        bot.script,
+        lambda _asked: [
+            {"recipient_id": "x", "text": "One."},
+            {"recipient_id": "x", "text": "Two.", "buttons": [{"title": "A", "payload": "/ask_offers"}]},
+            {"recipient_id": "x", "custom": {"kind": "order"}},
+            {"recipient_id": "x", "text": "Three."},
+            {"recipient_id": "x", "custom": {"kind": "chat"}},
+        ],
+    )
     guest = Guest(client)
     heard = guest.ask("two things")
     bot.script = script
@@ -178,7 +183,9 @@ def test_rasas_parts_become_one_message(client: TestClient, bot: StandIn) -> Non
 
 def test_an_empty_answer_is_a_failure_that_is_said_and_the_answer_comes_late(tmp_path: Path) -> None:
     shop_file = tmp_path / "shop.toml"
-    shop_file.write_text((Path(__file__).parent.parent / "shop.toml").read_text().replace("bot_timeout_s = 8.0", "bot_timeout_s = 1.0"))
+    shop_file.write_text(
+        (Path(__file__).parent.parent / "shop.toml").read_text().replace("bot_timeout_s = 8.0", "bot_timeout_s = 1.0")
+    )
     stand_in = StandIn()
     good, stand_in.script = stand_in.script, lambda _asked: []
     with serve(make_settings(tmp_path, bot_port=stand_in.port, shop_file=shop_file)) as client:
@@ -195,7 +202,9 @@ def test_an_empty_answer_is_a_failure_that_is_said_and_the_answer_comes_late(tmp
 
 def test_an_owed_answer_is_dropped_when_the_customer_has_gone_on(tmp_path: Path) -> None:
     shop_file = tmp_path / "shop.toml"
-    shop_file.write_text((Path(__file__).parent.parent / "shop.toml").read_text().replace("bot_timeout_s = 8.0", "bot_timeout_s = 0.5"))
+    shop_file.write_text(
+        (Path(__file__).parent.parent / "shop.toml").read_text().replace("bot_timeout_s = 8.0", "bot_timeout_s = 0.5")
+    )
     stand_in = StandIn()
     good = stand_in.script
     stand_in.script = lambda asked: [] if asked["message"] == "first" else good(asked)
@@ -233,7 +242,9 @@ def test_waiting_for_a_message_answers_as_soon_as_there_is_one(client: TestClien
 def test_a_visitor_signs_in_and_another_customer_is_refused(client: TestClient) -> None:
     guest = Guest(client)
     first, other = sign_customer_token("visitor-1", SECRET), sign_customer_token("visitor-2", SECRET)
-    signed = client.put(f"/api/conversations/{guest.id}/customer", json={"customer_token": first}, headers=guest.headers)
+    signed = client.put(
+        f"/api/conversations/{guest.id}/customer", json={"customer_token": first}, headers=guest.headers
+    )
     assert signed.status_code == 200
     again = client.put(f"/api/conversations/{guest.id}/customer", json={"customer_token": other}, headers=guest.headers)
     assert is_refusal(again, 409, "another_customer")
@@ -271,7 +282,10 @@ def test_a_bad_customer_token_is_refused(client: TestClient, claims: dict[str, o
 
 def test_a_token_signed_otherwise_is_refused(client: TestClient) -> None:
     claims = {"sub": "1", "exp": time.time() + 60}
-    for token in (jwt.encode(claims, "another secret, also long enough!!", algorithm="HS256"), jwt.encode(claims, None, algorithm="none")):
+    for token in (
+        jwt.encode(claims, "another secret, also long enough!!", algorithm="HS256"),
+        jwt.encode(claims, None, algorithm="none"),
+    ):
         assert is_refusal(client.post("/api/conversations", json={"customer_token": token}), 401)
 
 

@@ -15,7 +15,9 @@ from tests.serving import Agent, Guest, StandIn, make_settings, serve
 def bot() -> Iterator[StandIn]:
     stand_in = StandIn()
     talk = stand_in.script
-    stand_in.script = lambda asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}] if "person" in asked["message"] else talk(asked)
+    stand_in.script = lambda asked: (
+        [{"custom": {"kind": "handoff", "press": "/request_human"}}] if "person" in asked["message"] else talk(asked)
+    )
     yield stand_in
     stand_in.close()
 
@@ -55,7 +57,9 @@ def test_the_bot_goes_on_answering_while_the_customer_waits(client: TestClient) 
     assert guest.ask("when do you open?")[-1]["author"] == "bot"
 
 
-def test_the_bot_is_silent_while_a_person_owns_the_conversation(claimed: tuple[Guest, Agent, str], bot: StandIn) -> None:
+def test_the_bot_is_silent_while_a_person_owns_the_conversation(
+    claimed: tuple[Guest, Agent, str], bot: StandIn
+) -> None:
     guest, sam, _ = claimed
     assert guest.state() == {"state": "human", "queue_position": None, "staff_name": "Sam Okafor"}
     assert sam.say(guest.id, "Hello, this is Sam.").status_code == 202
@@ -115,14 +119,19 @@ def test_back_in_the_queue_and_closed_and_open_again(claimed: tuple[Guest, Agent
     assert guest.state()["state"] == "bot"
 
 
-def test_a_colleague_is_told_who_has_it_and_the_holder_may_claim_again(claimed: tuple[Guest, Agent, str], client: TestClient) -> None:
+def test_a_colleague_is_told_who_has_it_and_the_holder_may_claim_again(
+    claimed: tuple[Guest, Agent, str], client: TestClient
+) -> None:
     _, sam, handoff_id = claimed
     refused = Agent(client, "alex").call("POST", f"/staff/api/handoffs/{handoff_id}/claim", {})
     assert refused.status_code == 409
     assert refused.json()["error"]["details"] == {"claimed_by": "sam"}
     assert sam.call("POST", f"/staff/api/handoffs/{handoff_id}/claim", {}).status_code == 200
     assert Agent(client, "alex").say(claimed[0].id, "not mine").status_code == 403
-    assert Agent(client, "alex").call("POST", f"/staff/api/handoffs/{handoff_id}/release", {"to": "bot"}).status_code == 403
+    assert (
+        Agent(client, "alex").call("POST", f"/staff/api/handoffs/{handoff_id}/release", {"to": "bot"}).status_code
+        == 403
+    )
 
 
 def test_of_many_who_claim_at_once_one_has_it(client: TestClient) -> None:
@@ -132,7 +141,8 @@ def test_of_many_who_claim_at_once_one_has_it(client: TestClient) -> None:
         guest.ask("a person please")
         handoff_id = agents[0].find_waiting(guest.id)
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
-            answers = list(pool.map(lambda agent: agent.call("POST", f"/staff/api/handoffs/{handoff_id}/claim", {}), agents))  # noqa: B023
+            path = f"/staff/api/handoffs/{handoff_id}/claim"
+            answers = [future.result() for future in [pool.submit(agent.call, "POST", path, {}) for agent in agents]]
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses == [200] * 5 + [409] * 5  # the five calls of whoever was first, and no other
 
@@ -140,7 +150,12 @@ def test_of_many_who_claim_at_once_one_has_it(client: TestClient) -> None:
 def test_transfer_passes_the_conversation_on_with_a_note(claimed: tuple[Guest, Agent, str], client: TestClient) -> None:
     guest, sam, handoff_id = claimed
     assert sam.call("POST", f"/staff/api/handoffs/{handoff_id}/transfer", {"to": "nobody"}).status_code == 401
-    assert sam.call("POST", f"/staff/api/handoffs/{handoff_id}/transfer", {"to": "alex", "note": "about the yogurt"}).status_code == 200
+    assert (
+        sam.call(
+            "POST", f"/staff/api/handoffs/{handoff_id}/transfer", {"to": "alex", "note": "about the yogurt"}
+        ).status_code
+        == 200
+    )
     alex = Agent(client, "alex")
     assert alex.say(guest.id, "Alex here").status_code == 202
     seen = alex.call("GET", f"/staff/api/conversations/{guest.id}").json()
@@ -191,14 +206,19 @@ def test_nobody_here_is_said_and_the_message_is_kept(tmp_path_factory: pytest.Te
         assert sam.call("POST", f"/staff/api/handoffs/{sam.find_waiting(guest.id)}/claim", {}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/staff/api/handoffs", "/staff/api/conversations/x", "/staff/api/reviews", "/staff/api/session"])
+@pytest.mark.parametrize(
+    "path", ["/staff/api/handoffs", "/staff/api/conversations/x", "/staff/api/reviews", "/staff/api/session"]
+)
 def test_staff_calls_need_a_session(client: TestClient, path: str) -> None:
     client.cookies.clear()
     assert client.get(path).status_code == 401
 
 
 def test_a_wrong_password_and_an_unknown_name_are_the_same(client: TestClient) -> None:
-    answers = [client.post("/staff/api/session", json={"username": name, "password": "wrong-password"}) for name in ("sam", "nobody")]
+    answers = [
+        client.post("/staff/api/session", json={"username": name, "password": "wrong-password"})
+        for name in ("sam", "nobody")
+    ]
     assert [answer.status_code for answer in answers] == [401, 401]
     assert answers[0].text == answers[1].text
 
@@ -207,14 +227,18 @@ def test_another_site_cannot_make_a_browser_act(client: TestClient) -> None:
     sam = Agent(client)
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = client.post(
-            "/staff/api/handoffs/x/claim", json={}, headers={"Cookie": f"candor_staff={sam.cookies['candor_staff']}", **headers}
+            "/staff/api/handoffs/x/claim",
+            json={},
+            headers={"Cookie": f"candor_staff={sam.cookies['candor_staff']}", **headers},
         )
         assert answer.status_code == 403
 
 
 def test_the_queue_is_pushed_to_the_console(client: TestClient) -> None:
     sam = Agent(client)
-    with client.websocket_connect("/staff/api/live", headers={"Cookie": f"candor_staff={sam.cookies['candor_staff']}"}) as live:
+    with client.websocket_connect(
+        "/staff/api/live", headers={"Cookie": f"candor_staff={sam.cookies['candor_staff']}"}
+    ) as live:
         assert live.receive_json()["type"] == "queue"
         guest = Guest(client)
         guest.ask("a person please")

@@ -65,13 +65,18 @@ class Bot:
 
     def __init__(self, url: str, *, timeout_s: float, reads_characters: int, turns_a_sender: int) -> None:
         self._client = httpx.AsyncClient(
-            base_url=url, timeout=timeout_s, limits=httpx.Limits(max_connections=64, max_keepalive_connections=32), trust_env=False
+            base_url=url,
+            timeout=timeout_s,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            trust_env=False,
         )
         self._reads = reads_characters
         self._turns_a_sender = turns_a_sender
         self._senders: OrderedDict[str, tuple[str, int]] = OrderedDict()
 
-    async def ask(self, conversation_id: str, *, text: str | None, payload: str | None, lang: str, speaks: bool) -> list[Reply]:
+    async def ask(
+        self, conversation_id: str, *, text: str | None, payload: str | None, lang: str, speaks: bool
+    ) -> list[Reply]:
         """One turn. Raises `BotFailed` when nothing that can be said comes back in time."""
         body = {
             "sender": self._take_sender(conversation_id),

@@ -75,7 +75,9 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str
     def work() -> dict[str, Any]:
         at = house.clock.stamp()
         with house.database.write() as connection:
-            person_id = ensure_customer(connection, signed.customer_id, name=signed.name, at=at).person_id if signed else None
+            person_id = (
+                ensure_customer(connection, signed.customer_id, name=signed.name, at=at).person_id if signed else None
+            )
             conversation = open_conversation(
                 connection,
                 person_id=person_id,
@@ -178,7 +180,9 @@ async def renew(conversation_id: str, body: CustomerIn, house: HouseHere, token:
                 raise AnotherCustomer("This conversation belongs to another customer. Open a new one.")
             change_conversation(connection, conversation_id, person_id=customer.person_id, minor=signed.minor)
             extend_token(connection, token, speaks_until=signed.until)
-            return describe_state(connection, Access(require_conversation(connection, conversation_id), customer.person_id))
+            return describe_state(
+                connection, Access(require_conversation(connection, conversation_id), customer.person_id)
+            )
 
     answer = await house.do(work)
     house.wakeups.ring(conversation_id)
@@ -201,7 +205,13 @@ async def list_own(house: HouseHere, token: Token) -> dict[str, Any]:
             )
         return {
             "conversations": [
-                {"conversation_id": c.conversation_id, "state": c.state, "opened_at": c.opened_at, "last_seq": c.last_seq} for c in own
+                {
+                    "conversation_id": c.conversation_id,
+                    "state": c.state,
+                    "opened_at": c.opened_at,
+                    "last_seq": c.last_seq,
+                }
+                for c in own
             ]
         }
 

@@ -89,7 +89,15 @@ def decline_consent(deed: Deed) -> Say:
     def say(connection: Connection, now: Conversation) -> list[Draft]:
         record_refusal(connection, person_id, category, at=house.clock.stamp())
         shown = show_offers(
-            connection, house.recommender, clock=house.clock, person_id=person_id, slot="chat", limit=5, minor=now.minor, channel="chat")
+            connection,
+            house.recommender,
+            clock=house.clock,
+            person_id=person_id,
+            slot="chat",
+            limit=5,
+            minor=now.minor,
+            channel="chat",
+        )
         draft = write_draft(house, "privacy.after_no", author=choose_author(now))
         return [replace(draft, offers=[impression.describe_offer() for impression in shown])]
 
@@ -141,7 +149,9 @@ def switch_consent(
             signal=signal,
         )
 
-    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+    return measure_effect(
+        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
+    )
 
 
 def tell_effect(house: House, effect: Effect, *, granted: bool = False) -> str:
@@ -159,13 +169,21 @@ def tell_effect(house: House, effect: Effect, *, granted: bool = False) -> str:
 def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, granted: bool) -> Say:
     house = deed.house
     told = tell_effect(house, effect, granted=granted)
-    undo_name, undo_key = ("withdraw_consent", "privacy.button_stop_again") if granted else ("grant_consent", "privacy.button_use_again")
-    undo = {"title": house.texts.say(undo_key), "payload": f'/{undo_name}{json.dumps({"category": category})}'}
+    undo_name, undo_key = (
+        ("withdraw_consent", "privacy.button_stop_again") if granted else ("grant_consent", "privacy.button_use_again")
+    )
+    undo = {"title": house.texts.say(undo_key), "payload": f"/{undo_name}{json.dumps({'category': category})}"}
     switches = {"title": house.texts.say("privacy.button_all_switches"), "payload": "/ask_consents"}
     extra = {"effect": {"before": effect.before, "after": effect.after, "category": category, "granted": granted}}
     return lambda _connection, now: [
         replace(
-            write_draft(house, address, author=choose_author(now), category=house.recommender.name_category(category), effect=told),
+            write_draft(
+                house,
+                address,
+                author=choose_author(now),
+                category=house.recommender.name_category(category),
+                effect=told,
+            ),
             kind="notice" if now.state == "human" else "consent",
             buttons=[undo, switches],
             extra=extra,
@@ -177,7 +195,9 @@ def _withdraw_all(deed: Deed, person_id: int) -> Say:
     house = deed.house
 
     def act(connection: Connection) -> bool:
-        on = sorted({category for (category, _), grant in fetch_consents(connection, person_id).grants.items() if grant.granted})
+        on = sorted(
+            {category for (category, _), grant in fetch_consents(connection, person_id).grants.items() if grant.granted}
+        )
         for category in on:
             record_consent(
                 connection,
@@ -211,7 +231,7 @@ def _ask_which(deed: Deed, *, granted: bool) -> Say:
     buttons = [
         {
             "title": house.texts.say(title, category=house.recommender.name_category(category)),
-            "payload": f'/{name}{json.dumps({"category": category})}',
+            "payload": f"/{name}{json.dumps({'category': category})}",
         }
         for category in plain
     ]
@@ -240,10 +260,14 @@ def turn_away(house: House, person_id: int, type_id: str, *, kind: str = "never_
         at = house.clock.stamp()
         changed = set_preference(connection, person_id, kind=kind, type_id=type_id, at=at)
         if changed:
-            record_act(connection, at=at, actor="customer", act=f"preference_{kind}", person_id=person_id, object_id=type_id)
+            record_act(
+                connection, at=at, actor="customer", act=f"preference_{kind}", person_id=person_id, object_id=type_id
+            )
         return changed
 
-    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+    return measure_effect(
+        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
+    )
 
 
 def not_mine(deed: Deed) -> Say:
@@ -253,7 +277,9 @@ def not_mine(deed: Deed) -> Say:
         return refusal
     house, person_id = deed.house, deed.person_id
     rests_on_purchases = deed.facts.get("reason_id") == "habit"
-    effect = disown_type(house, person_id, impression.type_id, minor=deed.conversation.minor) if rests_on_purchases else None
+    effect = (
+        disown_type(house, person_id, impression.type_id, minor=deed.conversation.minor) if rests_on_purchases else None
+    )
     opened = _open_review(deed, impression)
     if effect is None or not effect.acted:
         return opened
@@ -267,7 +293,9 @@ def not_mine(deed: Deed) -> Say:
     return say
 
 
-def disown_type(house: House, person_id: int, type_id: str, *, product_id: str | None = None, minor: bool = False) -> Effect:
+def disown_type(
+    house: House, person_id: int, type_id: str, *, product_id: str | None = None, minor: bool = False
+) -> Effect:
     """ "I did not buy this": its lines count for nothing from now on; the effect is measured."""
 
     def act(connection: Connection) -> bool:
@@ -275,11 +303,19 @@ def disown_type(house: House, person_id: int, type_id: str, *, product_id: str |
         lines = dispute_lines(connection, person_id, type_id=type_id, product_id=product_id, at=at)
         if lines:
             record_act(
-                connection, at=at, actor="customer", act="purchases_disputed", person_id=person_id, object_id=type_id, detail={"lines": lines}
+                connection,
+                at=at,
+                actor="customer",
+                act="purchases_disputed",
+                person_id=person_id,
+                object_id=type_id,
+                detail={"lines": lines},
             )
         return bool(lines)
 
-    return measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor)
+    return measure_effect(
+        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
+    )
 
 
 def ask_review(deed: Deed) -> Say:
@@ -303,7 +339,7 @@ def _open_review(deed: Deed, impression: Impression) -> Say:
             at=house.clock.stamp(),
             due_on=due,
         )
-        facts = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
+        facts: dict[str, Any] = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
         draft = write_draft(house, "explanations.review_opened", author=choose_author(now), **facts)
         return [replace(draft, kind="notice") if now.state == "human" else draft]
 
@@ -368,5 +404,3 @@ def _title(house: House, category: str) -> str:
 
 def _say_count(count: int) -> str:
     return {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}.get(count, str(count))
-
-

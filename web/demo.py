@@ -47,10 +47,16 @@ def list_customers(request: Request, house: HouseHere) -> dict[str, Any]:
     _require_direct(request)
     with house.database.read() as connection:
         rows = connection.execute(
-            select(customers.c.person_id, customers.c.customer_id, customers.c.name).where(customers.c.customer_id.in_(SHOWN_CUSTOMERS))
+            select(customers.c.person_id, customers.c.customer_id, customers.c.name).where(
+                customers.c.customer_id.in_(SHOWN_CUSTOMERS)
+            )
         ).all()
         told = [
-            {"customer_id": row.customer_id, "name": row.name, "agreed_to": sorted(fetch_consents(connection, row.person_id).choose)}
+            {
+                "customer_id": row.customer_id,
+                "name": row.name,
+                "agreed_to": sorted(fetch_consents(connection, row.person_id).choose),
+            }
             for row in rows
         ]
     return {"customers": sorted(told, key=lambda customer: int(customer["customer_id"]))}

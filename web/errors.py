@@ -58,7 +58,8 @@ def install_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _answer_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [
-            {"where": ".".join(str(part) for part in problem["loc"]), "what": problem["msg"]} for problem in error.errors()
+            {"where": ".".join(str(part) for part in problem["loc"]), "what": problem["msg"]}
+            for problem in error.errors()
         ]
         first = problems[0] if problems else {"where": "body", "what": "cannot be read"}
         message = f"{first['where']}: {first['what']}. Mend the request; the contract is in docs/contract.md."
@@ -73,11 +74,14 @@ def install_errors(app: FastAPI) -> None:
         }
         code = names.get(error.status_code, "http_error")
         return JSONResponse(
-            describe_error(code, messages.get(error.status_code, str(error.detail))), error.status_code, dict(error.headers or {})
+            describe_error(code, messages.get(error.status_code, str(error.detail))),
+            error.status_code,
+            dict(error.headers or {}),
         )
 
     @app.exception_handler(Exception)
     async def _answer_unexpected(_request: Request, _error: Exception) -> JSONResponse:
         return JSONResponse(
-            describe_error("internal", "Something failed here, not with you. Nothing was lost; try again in a moment."), 500
+            describe_error("internal", "Something failed here, not with you. Nothing was lost; try again in a moment."),
+            500,
         )

@@ -12,7 +12,14 @@ from sqlalchemy import Connection
 
 from data.audit import record_act
 from data.clock import parse_time
-from data.conversations import Conversation, Draft, append_messages, change_conversation, change_state, require_conversation
+from data.conversations import (
+    Conversation,
+    Draft,
+    append_messages,
+    change_conversation,
+    change_state,
+    require_conversation,
+)
 from data.errors import Conflict, NotAllowed, NotKnown
 from data.handoffs import (
     Handoff,
@@ -33,7 +40,9 @@ from web.house import House
 from web.speech import write_disclosure, write_draft
 
 
-def ask_for_person(connection: Connection, house: House, conversation: Conversation, *, topic: dict[str, Any]) -> list[Draft]:
+def ask_for_person(
+    connection: Connection, house: House, conversation: Conversation, *, topic: dict[str, Any]
+) -> list[Draft]:
     """Open a handoff, or say that one is open; returns what the bot says about it."""
     if conversation.state == "human":
         handoff = find_open_handoff(connection, conversation.conversation_id)
@@ -46,7 +55,10 @@ def ask_for_person(connection: Connection, house: House, conversation: Conversat
         if opening is None:
             return [write_draft(house, "handoff.nobody_here_unknown")]
         return [write_draft(house, "handoff.nobody_here", opens=_say_opening(opening, now))]
-    facts = {"place": say_place(find_position(connection, handoff)), "wait": _say_wait(connection, house)}
+    facts: dict[str, Any] = {
+        "place": say_place(find_position(connection, handoff)),
+        "wait": _say_wait(connection, house),
+    }
     vary = f"{conversation.conversation_id}{conversation.last_seq}"
     return [write_draft(house, "handoff.queued" if is_new else "handoff.already_waiting", vary=vary, **facts)]
 
@@ -64,7 +76,9 @@ def cancel_waiting(connection: Connection, house: House, conversation: Conversat
     if was_human and handoff.claimed_by:
         name = find_name(connection, handoff.claimed_by)
         return [
-            write_draft(house, "handoff.left", author="system", name=name, time=say_time(house.clock.now(), house.shop.zone)),
+            write_draft(
+                house, "handoff.left", author="system", name=name, time=say_time(house.clock.now(), house.shop.zone)
+            ),
             write_disclosure(house, "disclosure.again", name=name),
         ]
     return [write_draft(house, "handoff.cancelled")]
@@ -79,7 +93,11 @@ def claim(connection: Connection, house: House, handoff_id: str, member: Member)
         change_state(connection, conversation, "human")
         change_conversation(connection, conversation.conversation_id, owed_seq=None)
         joined = write_draft(
-            house, "handoff.joined", author="system", name=member.name, time=say_time(house.clock.now(), house.shop.zone)
+            house,
+            "handoff.joined",
+            author="system",
+            name=member.name,
+            time=say_time(house.clock.now(), house.shop.zone),
         )
         append_messages(connection, conversation.conversation_id, [joined], at=at)
         record_act(connection, at=at, actor=f"staff:{member.username}", act="handoff_claimed", object_id=handoff_id)
@@ -97,7 +115,14 @@ def claim(connection: Connection, house: House, handoff_id: str, member: Member)
 
 
 def say_as_person(
-    connection: Connection, house: House, conversation_id: str, member: Member, *, text: str, private: bool, client_key: str
+    connection: Connection,
+    house: House,
+    conversation_id: str,
+    member: Member,
+    *,
+    text: str,
+    private: bool,
+    client_key: str,
 ) -> int:
     """A person's message or private note; returns its seq (a note's: its number)."""
     conversation = require_conversation(connection, conversation_id)
@@ -142,7 +167,9 @@ def release(connection: Connection, house: House, handoff_id: str, member: Membe
     return require_handoff(connection, handoff_id)
 
 
-def transfer(connection: Connection, house: House, handoff_id: str, member: Member, *, to: str, note: str | None) -> Handoff:
+def transfer(
+    connection: Connection, house: House, handoff_id: str, member: Member, *, to: str, note: str | None
+) -> Handoff:
     """Pass a claimed conversation to a colleague, with a private note if there is one."""
     handoff, conversation = _require_own(connection, handoff_id, member)
     if not has_member(connection, to) or to == member.username:
@@ -157,7 +184,14 @@ def transfer(connection: Connection, house: House, handoff_id: str, member: Memb
         write_draft(house, "handoff.transferred", author="system", name=member.name, to=find_name(connection, to))
     )
     append_messages(connection, conversation.conversation_id, drafts, at=at)
-    record_act(connection, at=at, actor=f"staff:{member.username}", act="handoff_transferred", object_id=handoff_id, detail={"to": to})
+    record_act(
+        connection,
+        at=at,
+        actor=f"staff:{member.username}",
+        act="handoff_transferred",
+        object_id=handoff_id,
+        detail={"to": to},
+    )
     return require_handoff(connection, handoff_id)
 
 
@@ -166,7 +200,9 @@ def _require_own(connection: Connection, handoff_id: str, member: Member) -> tup
     if handoff.state != "claimed":
         raise Conflict(f"This handoff is {handoff.state}, not claimed. Claim it first.", state=handoff.state)
     if handoff.claimed_by != member.username and member.role == "agent":
-        raise NotAllowed(f"{handoff.claimed_by} has this conversation. Ask for a transfer.", claimed_by=handoff.claimed_by)
+        raise NotAllowed(
+            f"{handoff.claimed_by} has this conversation. Ask for a transfer.", claimed_by=handoff.claimed_by
+        )
     return handoff, require_conversation(connection, handoff.conversation_id)
 
 

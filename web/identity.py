@@ -46,9 +46,15 @@ def read_customer_token(token: str, secret: str) -> SignedIn:
         raise NotKnown() from error
     customer_id = claims["sub"]
     name = claims.get("name")
-    if not isinstance(customer_id, str) or not 0 < len(customer_id) <= LONGEST_ID or claims["exp"] > time.time() + LONGEST_S + LEEWAY_S:
+    if (
+        not isinstance(customer_id, str)
+        or not 0 < len(customer_id) <= LONGEST_ID
+        or claims["exp"] > time.time() + LONGEST_S + LEEWAY_S
+    ):
         raise NotKnown()
-    return SignedIn(customer_id, name if isinstance(name, str) else None, claims.get("minor") is True, float(claims["exp"]))
+    return SignedIn(
+        customer_id, name if isinstance(name, str) else None, claims.get("minor") is True, float(claims["exp"])
+    )
 
 
 def sign_customer_token(customer_id: str, secret: str, *, name: str | None = None) -> str:

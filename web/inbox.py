@@ -51,11 +51,15 @@ def check_text(text: str, most: int) -> str:
     if not text.strip():
         raise BadInput("text is empty; write at least one character.", field="text")
     if len(text) > most:
-        raise BadInput(f"text has {len(text)} characters; at most {most} are taken. Shorten it or send it in parts.", field="text")
+        raise BadInput(
+            f"text has {len(text)} characters; at most {most} are taken. Shorten it or send it in parts.", field="text"
+        )
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise BadInput("text holds half a character (a lone surrogate); send whole characters.", field="text") from error
+        raise BadInput(
+            "text holds half a character (a lone surrogate); send whole characters.", field="text"
+        ) from error
     return text
 
 
@@ -78,7 +82,9 @@ def receive_message(house: House, token: str, conversation_id: str, body: Messag
         if repeated is not None:
             return Received(repeated, is_new=False)
         if body.payload is not None and find_button(connection, conversation_id, body.payload) is None:
-            raise BadInput("payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload")
+            raise BadInput(
+                "payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload"
+            )
     _limit(house, conversation_id)
     with house.database.write() as connection:
         repeated = find_repeated(connection, conversation_id, client_key, body_hash)
@@ -94,7 +100,9 @@ def _limit(house: House, conversation_id: str) -> None:
     house.limiter.take("messages", conversation_id, a_second=a_second, burst=max(10.0, a_second))
 
 
-def _append(connection: Connection, house: House, access: Access, *, client_key: str, text: str | None, payload: str | None) -> int:
+def _append(
+    connection: Connection, house: House, access: Access, *, client_key: str, text: str | None, payload: str | None
+) -> int:
     conversation = require_conversation(connection, access.conversation.conversation_id, lock=True)
     at = house.clock.stamp()
     draft = Draft(
@@ -109,5 +117,7 @@ def _append(connection: Connection, house: House, access: Access, *, client_key:
     message = append_messages(connection, conversation.conversation_id, [draft], at=at)[0]
     if conversation.state == "closed":  # opens again, with its history, and with the disclosure
         change_state(connection, conversation, "bot")
-        append_messages(connection, conversation.conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at)
+        append_messages(
+            connection, conversation.conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at
+        )
     return message.seq or 0

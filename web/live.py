@@ -7,7 +7,6 @@ woken (or every few seconds, in case a wake-up was lost), so they can miss nothi
 import asyncio
 import contextlib
 import json
-
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -72,17 +71,24 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
                 continue
             if frame.get("type") != "message":
                 raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message or typing.")
-            body = MessageIn.model_validate({name: frame[name] for name in ("client_id", "text", "payload") if name in frame})
+            body = MessageIn.model_validate(
+                {name: frame[name] for name in ("client_id", "text", "payload") if name in frame}
+            )
             received = await house.do(lambda body=body: receive_message(house, token, conversation_id, body))  # type: ignore[misc]
             if received.is_new:
                 socket.app.state.turns.take(conversation_id)
             await _send(socket, {"type": "ack", "client_id": body.client_id, "seq": received.seq})
         except ValidationError as error:
             problem = error.errors()[0]
-            await _send(socket, {"type": "error", **describe_error("bad_input", f"{problem['msg']}. Mend the message.")})
+            await _send(
+                socket, {"type": "error", **describe_error("bad_input", f"{problem['msg']}. Mend the message.")}
+            )
         except CandorError as error:
             client_id = frame.get("client_id")
-            await _send(socket, {"type": "error", "client_id": client_id, **describe_error(error.code, error.message, error.details)})
+            await _send(
+                socket,
+                {"type": "error", "client_id": client_id, **describe_error(error.code, error.message, error.details)},
+            )
 
 
 async def _tell_customer(socket: WebSocket, house: House, conversation_id: str, token: str, after: int) -> None:
@@ -108,7 +114,9 @@ async def _tell_customer(socket: WebSocket, house: House, conversation_id: str, 
 def _look(house: House, token: str, conversation_id: str, after: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     with house.database.read() as connection:
         access = access_conversation(connection, token, conversation_id)
-        messages = fetch_messages(connection, conversation_id, after=after) if access.conversation.last_seq > after else []
+        messages = (
+            fetch_messages(connection, conversation_id, after=after) if access.conversation.last_seq > after else []
+        )
         return [message.describe() for message in messages], describe_state(connection, access)
 
 
@@ -155,9 +163,7 @@ async def _tell_staff(socket: WebSocket, house: House) -> None:
 
 def _list_open(house: House) -> list[dict[str, Any]]:
     with house.database.read() as connection:
-        return [
-            describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection)
-        ]
+        return [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection)]
 
 
 def _get_typing(socket: WebSocket) -> Typing:

@@ -58,7 +58,11 @@ def _describe_category(house: House, category: str, consents: Consents) -> dict[
         "since": since,
         "source": newest.source if newest else None,
         "notice_version": newest.notice_version if newest else NOTICE_VERSION,
-        "purpose": house.texts.say(f"privacy.purpose_of_{category}" if not category.startswith("sensitive_") else "privacy.purpose_of_sensitive"),
+        "purpose": house.texts.say(
+            f"privacy.purpose_of_{category}"
+            if not category.startswith("sensitive_")
+            else "privacy.purpose_of_sensitive"
+        ),
     }
 
 
@@ -72,11 +76,15 @@ class ConsentIn(BaseModel):
 
 
 @router.put("/api/me/consents/{category}")
-def put_consent(category: str, body: ConsentIn, house: HouseHere, caller: SomeCaller, gpc: GPC = None) -> dict[str, Any]:
+def put_consent(
+    category: str, body: ConsentIn, house: HouseHere, caller: SomeCaller, gpc: GPC = None
+) -> dict[str, Any]:
     """Switch a use on or off, and answer with the offers before and after."""
     person_id = require_person(caller)
     if category not in house.shop.categories:
-        raise BadInput(f"category {category!r} is unknown; it is one of {', '.join(house.shop.categories)}.", field="category")
+        raise BadInput(
+            f"category {category!r} is unknown; it is one of {', '.join(house.shop.categories)}.", field="category"
+        )
     if caller.minor and body.granted:
         raise NotAllowed(house.texts.say("privacy.minor"))
     effect = switch_consent(
@@ -117,8 +125,12 @@ def post_control(body: ControlIn, house: HouseHere, caller: SomeCaller) -> dict[
     person_id = require_person(caller)
     if body.kind == "stop_category":
         if body.category not in house.shop.categories:
-            raise BadInput(f"category is {body.category!r}; it is one of {', '.join(house.shop.categories)}.", field="category")
-        return _describe_effect(house, switch_consent(house, person_id, body.category, granted=False, source="page", minor=caller.minor))
+            raise BadInput(
+                f"category is {body.category!r}; it is one of {', '.join(house.shop.categories)}.", field="category"
+            )
+        return _describe_effect(
+            house, switch_consent(house, person_id, body.category, granted=False, source="page", minor=caller.minor)
+        )
     type_id = _find_type(house, person_id, body)
     if body.kind == "not_bought":
         effect = disown_type(house, person_id, type_id, product_id=body.product_id, minor=caller.minor)
@@ -154,7 +166,12 @@ def _open(house: House, person_id: int, body: ControlIn) -> str:
 
 
 def _describe_effect(house: House, effect: Effect, *, review_id: str | None = None) -> dict[str, Any]:
-    told = {"before": effect.before, "after": effect.after, "changed": effect.changed, "note": tell_effect(house, effect)}
+    told = {
+        "before": effect.before,
+        "after": effect.after,
+        "changed": effect.changed,
+        "note": tell_effect(house, effect),
+    }
     return told | ({"review_id": review_id} if review_id else {})
 
 
@@ -164,12 +181,20 @@ def get_data(house: HouseHere, caller: SomeCaller) -> dict[str, Any]:
     conversation_id = caller.access.conversation.conversation_id if caller.access is not None else None
     with house.database.read() as connection:
         groups = fetch_held(
-            connection, person_id=caller.person_id, conversation_id=conversation_id, retention_days=house.shop.retention_days
+            connection,
+            person_id=caller.person_id,
+            conversation_id=conversation_id,
+            retention_days=house.shop.retention_days,
         )
     return {
         "controller": house.shop.controller,
         "contact": house.shop.contact,
-        "groups": [group
-            | {"title": house.texts.say(f"privacy.group_{group['name']}"), "purpose": house.texts.say(f"privacy.group_{group['name']}_why")}
-            for group in groups],
+        "groups": [
+            group
+            | {
+                "title": house.texts.say(f"privacy.group_{group['name']}"),
+                "purpose": house.texts.say(f"privacy.group_{group['name']}_why"),
+            }
+            for group in groups
+        ],
     }

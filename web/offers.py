@@ -37,7 +37,11 @@ def read_caller(
         if any(grant.granted and not grant.signal for grant in grants):
             with house.database.write() as connection:
                 honour_signal(
-                    connection, caller.person_id, at=house.clock.stamp(), lang=house.texts.lang, known=house.shop.categories
+                    connection,
+                    caller.person_id,
+                    at=house.clock.stamp(),
+                    lang=house.texts.lang,
+                    known=house.shop.categories,
                 )
     return caller
 
@@ -93,7 +97,9 @@ def get_explanation(impression_id: str, request: Request, house: HouseHere, call
 
 
 @router.get("/api/impressions/{impression_id}/why-not")
-def get_why_not(impression_id: str, other: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_why_not(
+    impression_id: str, other: str, request: Request, house: HouseHere, caller: MaybeCaller
+) -> dict[str, Any]:
     """Why this offer and not another."""
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
@@ -101,13 +107,17 @@ def get_why_not(impression_id: str, other: str, request: Request, house: HouseHe
 
 
 @router.get("/api/impressions/{impression_id}/what-if")
-def get_what_if(impression_id: str, without: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_what_if(
+    impression_id: str, without: str, request: Request, house: HouseHere, caller: MaybeCaller
+) -> dict[str, Any]:
     """What would be shown without a category. Nothing is switched by asking."""
     if without not in house.shop.categories:
         raise BadInput(f"without is {without!r}; it is one of {', '.join(house.shop.categories)}.", field="without")
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
-        return tell_what_if(connection, house.recommender, impression, without=without, minor=bool(caller and caller.minor))
+        return tell_what_if(
+            connection, house.recommender, impression, without=without, minor=bool(caller and caller.minor)
+        )
 
 
 class EventIn(BaseModel):
@@ -139,7 +149,9 @@ def post_event(body: EventIn, house: HouseHere, caller: MaybeCaller) -> dict[str
         if caller.minor or category not in fetch_consents(connection, person_id).choose:
             return {"stored": False}
         if body.impression_id is None:
-            record_page_event(connection, person_id, kind=body.kind, product_id=body.product_id, page=body.page, at=at, day=day)
+            record_page_event(
+                connection, person_id, kind=body.kind, product_id=body.product_id, page=body.page, at=at, day=day
+            )
         elif body.kind == "clicked" and impression.person_id == person_id:
             record_click(connection, impression, at=at, day=day)
     return {"stored": True}

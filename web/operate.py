@@ -16,9 +16,15 @@ from web.house import House
 
 router = APIRouter()
 registry = CollectorRegistry()
-requests_seen = Counter("candor_requests_total", "Requests by route and status.", ["route", "status"], registry=registry)
+requests_seen = Counter(
+    "candor_requests_total", "Requests by route and status.", ["route", "status"], registry=registry
+)
 request_seconds = Histogram(
-    "candor_request_seconds", "Time to answer, waiting left out.", ["route"], buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10), registry=registry
+    "candor_request_seconds",
+    "Time to answer, waiting left out.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+    registry=registry,
 )
 open_conversations = Gauge("candor_conversations", "Conversations by state.", ["state"], registry=registry)
 waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", registry=registry)
@@ -31,7 +37,9 @@ async def healthz(house: HouseHere) -> dict[str, str]:
         house.do(lambda: _has_database(house)), house.bot.is_up(), is_listening(house.settings.actions_port)
     )
     parts = {"db": has_database, "bot": has_bot, "actions": has_actions}
-    return {"status": "ok" if all(parts.values()) else "degraded"} | {name: "ok" if up else "down" for name, up in parts.items()}
+    return {"status": "ok" if all(parts.values()) else "degraded"} | {
+        name: "ok" if up else "down" for name, up in parts.items()
+    }
 
 
 def _has_database(house: House) -> bool:
@@ -51,9 +59,13 @@ async def metrics(request: Request, house: HouseHere) -> PlainTextResponse:
 def _count(house: House) -> None:
     with house.database.read() as connection:
         states: dict[str, Any] = dict(
-            connection.execute(select(conversations.c.state, func.count()).group_by(conversations.c.state)).tuples().all()
+            connection.execute(select(conversations.c.state, func.count()).group_by(conversations.c.state))
+            .tuples()
+            .all()
         )
-        waiting = connection.execute(select(func.count()).select_from(handoffs).where(handoffs.c.state == "waiting")).scalar_one()
+        waiting = connection.execute(
+            select(func.count()).select_from(handoffs).where(handoffs.c.state == "waiting")
+        ).scalar_one()
     for state in ("bot", "waiting", "human", "closed"):
         open_conversations.labels(state).set(states.get(state, 0))
     waiting_handoffs.set(waiting)

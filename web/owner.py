@@ -20,11 +20,17 @@ def main() -> int:
         database = Database(read_settings().database_url)
         database.migrate()
         with database.read() as connection:
-            has_owner = connection.execute(select(func.count()).select_from(staff).where(staff.c.role == "owner")).scalar_one() > 0
+            has_owner = (
+                connection.execute(select(func.count()).select_from(staff).where(staff.c.role == "owner")).scalar_one()
+                > 0
+            )
         if has_owner:
             return 0
         if not sys.stdin.isatty():
-            print("Nobody can sign in yet. Run `make serve` once in a terminal: it asks for the owner's name and password.", file=sys.stderr)
+            print(
+                "Nobody can sign in yet. Run `make serve` once in a terminal: it asks for the owner's name and password.",
+                file=sys.stderr,
+            )
             return 1
         username, name, password = _ask()
         with database.write() as connection:

@@ -17,17 +17,38 @@ router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent
 MOST_AISLES = 10
 BORROWED = (
-    "notices.offline", "notices.online", "disclosure.band", "disclosure.author_bot", "disclosure.author_customer",
-    "explanations.share_most", "explanations.share_good", "explanations.share_some", "explanations.share_little", "explanations.share_against",
+    "notices.offline",
+    "notices.online",
+    "disclosure.band",
+    "disclosure.author_bot",
+    "disclosure.author_customer",
+    "privacy.short_purchases",
+    "privacy.short_offers",
+    "privacy.short_preferences",
+    "privacy.short_browsing",
+    "privacy.short_fairness",
+    "explanations.share_most",
+    "explanations.share_good",
+    "explanations.share_some",
+    "explanations.share_little",
+    "explanations.share_against",
 )
 _templates = Environment(
-    loader=FileSystemLoader(FOLDER / "pages"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(FOLDER / "pages"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 
 def _render(house: House, name: str, **facts: Any) -> HTMLResponse:
     page = _templates.get_template(name)
-    return HTMLResponse(page.render(t=house.texts.list_topic("pages"), lang=house.texts.lang, shop=house.shop, demo=house.settings.demo, **facts))
+    return HTMLResponse(
+        page.render(
+            t=house.texts.list_topic("pages"), lang=house.texts.lang, shop=house.shop, demo=house.settings.demo, **facts
+        )
+    )
 
 
 @router.get("/")
@@ -38,7 +59,9 @@ def show_shop(request: Request, house: HouseHere) -> HTMLResponse:
     with house.database.read() as connection:
         aisles = count_types_by_category(connection)
     page = _render(house, "shop.html", aisles=aisles[:MOST_AISLES], kinds=sum(kinds for _, kinds in aisles))
-    page.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"  # it opens the privacy centre and hands over its customer
+    page.headers["Cross-Origin-Opener-Policy"] = (
+        "same-origin-allow-popups"  # it opens the privacy centre and hands over its customer
+    )
     return page
 
 
@@ -61,7 +84,9 @@ def get_texts(lang: str, house: HouseHere) -> JSONResponse:
     """The words of the pages and the widget, in one language."""
     if lang != house.texts.lang:
         raise HTTPException(404)
-    words = house.texts.list_topic("pages") | {address.split(".")[1]: house.texts.entry(address).say[0] for address in BORROWED}
+    words = house.texts.list_topic("pages") | {
+        address.split(".")[1]: house.texts.entry(address).say[0] for address in BORROWED
+    }
     for category in house.shop.categories:
         words[f"category_{category}"] = title_category(house, category)
         words[f"in_words_{category}"] = house.recommender.name_category(category)

@@ -6,7 +6,9 @@ from data.conversations import Conversation, Draft
 from web.house import House
 
 
-def write_draft(house: House, address: str, /, *, author: str = "bot", vary: str = "", buttons: bool = True, **facts: Any) -> Draft:
+def write_draft(
+    house: House, address: str, /, *, author: str = "bot", vary: str = "", buttons: bool = True, **facts: Any
+) -> Draft:
     """A message from a text that has a kind."""
     entry = house.texts.entry(address)
     if entry.kind is None:

@@ -97,7 +97,9 @@ def sign_in(body: SessionIn, request: Request, response: Response, house: HouseH
     require_same_site(request)
     address = request.client.host if request.client else ""
     for key in (f"address {address}", f"name {body.username}"):
-        house.limiter.take("sign_in", key, a_second=10.0 if house.settings.demo else 0.2, burst=100.0 if house.settings.demo else 5.0)
+        house.limiter.take(
+            "sign_in", key, a_second=10.0 if house.settings.demo else 0.2, burst=100.0 if house.settings.demo else 5.0
+        )
     with house.database.read() as connection:
         member = check_password(connection, body.username, body.password)
     with house.database.write() as connection:
@@ -122,10 +124,14 @@ def sign_out(request: Request, response: Response, member: StaffHere, house: Hou
 
 
 @router.get("/handoffs")
-def list_handoffs(member: StaffHere, house: HouseHere, state: Literal["waiting", "claimed"] | None = None) -> dict[str, Any]:
+def list_handoffs(
+    member: StaffHere, house: HouseHere, state: Literal["waiting", "claimed"] | None = None
+) -> dict[str, Any]:
     """The handoffs of a state (or all open ones), complete, oldest first."""
     with house.database.read() as connection:
-        return {"handoffs": [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]}
+        return {
+            "handoffs": [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]
+        }
 
 
 def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]:
@@ -158,7 +164,9 @@ def claim_one(handoff_id: str, member: StaffHere, house: HouseHere) -> dict[str,
 
 
 @router.post("/handoffs/{handoff_id}/release")
-def release_one(handoff_id: str, body: ReleaseIn, request: Request, member: StaffHere, house: HouseHere) -> dict[str, Any]:
+def release_one(
+    handoff_id: str, body: ReleaseIn, request: Request, member: StaffHere, house: HouseHere
+) -> dict[str, Any]:
     """Give back to the bot or to the queue, or close."""
     with house.database.write() as connection:
         handoff = handoffs.release(connection, house, handoff_id, member, to=body.to)
@@ -179,7 +187,9 @@ def transfer_one(handoff_id: str, body: TransferIn, member: StaffHere, house: Ho
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=202)
-def say_one(conversation_id: str, body: SayIn, response: Response, member: StaffHere, house: HouseHere) -> dict[str, int]:
+def say_one(
+    conversation_id: str, body: SayIn, response: Response, member: StaffHere, house: HouseHere
+) -> dict[str, int]:
     """Write to the customer, or a private note to colleagues."""
     text = check_text(body.text, int(house.shop.limits["message_characters"]))
     client_key = f"{member.username}:{body.client_id}"
@@ -188,7 +198,9 @@ def say_one(conversation_id: str, body: SayIn, response: Response, member: Staff
         if repeated is not None:
             response.status_code = 200
             return {"seq": repeated}
-        seq = handoffs.say_as_person(connection, house, conversation_id, member, text=text, private=body.private, client_key=client_key)
+        seq = handoffs.say_as_person(
+            connection, house, conversation_id, member, text=text, private=body.private, client_key=client_key
+        )
     house.wakeups.ring(conversation_id, QUEUE)
     return {"seq": seq}
 
@@ -249,7 +261,9 @@ def _describe_conversation(connection: Connection, house: House, conversation: C
                 "category": category,
                 "title": title_category(house, category),
                 "granted": bool(consents and category in consents.choose),
-                "since": grant.at if consents and (grant := consents.find(category, "choose")) and grant.granted else None,
+                "since": grant.at
+                if consents and (grant := consents.find(category, "choose")) and grant.granted
+                else None,
             }
             for category in house.shop.categories
             if category != "fairness"
@@ -260,7 +274,9 @@ def _describe_conversation(connection: Connection, house: House, conversation: C
 
 
 @router.get("/reviews")
-def list_reviews(member: StaffHere, house: HouseHere, state: Literal["open", "answered"] | None = None) -> dict[str, Any]:
+def list_reviews(
+    member: StaffHere, house: HouseHere, state: Literal["open", "answered"] | None = None
+) -> dict[str, Any]:
     """Reviews, soonest due first, with the days left."""
     today = house.clock.today()
     with house.database.read() as connection:
@@ -288,7 +304,9 @@ def list_reviews(member: StaffHere, house: HouseHere, state: Literal["open", "an
 def decide_review(body: AnswerIn, member: StaffHere, house: HouseHere) -> dict[str, Any]:
     """Answer a review; the customer reads it in the chat it came from, with the name of who decided."""
     with house.database.write() as connection:
-        review = answer_review(connection, body.review_id, decision=body.decision, username=member.username, at=house.clock.stamp())
+        review = answer_review(
+            connection, body.review_id, decision=body.decision, username=member.username, at=house.clock.stamp()
+        )
         if review.conversation_id is not None:
             _tell_decision(connection, house, review.conversation_id, member, body.decision)
     if review.conversation_id is not None:
@@ -299,5 +317,7 @@ def decide_review(body: AnswerIn, member: StaffHere, house: HouseHere) -> dict[s
 def _tell_decision(connection: Connection, house: House, conversation_id: str, member: Member, decision: str) -> None:
     day = say_date(house.clock.today(), house.clock.today())
     signed = house.texts.say("explanations.review_decided", name=member.name, date=day)
-    draft = Draft(author="human", author_name=member.name, kind="review", text=f"{decision}\n\n{signed}", lang=house.texts.lang)
+    draft = Draft(
+        author="human", author_name=member.name, kind="review", text=f"{decision}\n\n{signed}", lang=house.texts.lang
+    )
     append_messages(connection, conversation_id, [draft], at=house.clock.stamp())

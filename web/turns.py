@@ -105,7 +105,9 @@ class Turns:
     async def _answer(self, conversation: Conversation, message: Message) -> None:
         payload = message.payload
         if is_deed(payload) and payload is not None:
-            say = await self.house.do(lambda: perform(self.house, conversation, _find_speaker(conversation, message), payload))
+            say = await self.house.do(
+                lambda: perform(self.house, conversation, _find_speaker(conversation, message), payload)
+            )
             await self._append(conversation, message, say, epoch=None)
         elif conversation.state == "human":
             await self._append(conversation, message, lambda _connection, _now: [], epoch=None)
@@ -116,7 +118,9 @@ class Turns:
             if replies is None:
                 await self._owe(conversation, message)
             else:
-                await self._append(conversation, message, await self._voice(conversation, message, replies), epoch=conversation.epoch)
+                await self._append(
+                    conversation, message, await self._voice(conversation, message, replies), epoch=conversation.epoch
+                )
 
     async def _answer_again(self, conversation: Conversation, message: Message) -> None:
         """ "Try again": the question whose answer failed is asked once more."""
@@ -126,7 +130,11 @@ class Turns:
             await self._owe(conversation, message, owed=asked)
             return
         await self._append(
-            conversation, message, await self._voice(conversation, asked, replies), epoch=conversation.epoch, pays_debt=True
+            conversation,
+            message,
+            await self._voice(conversation, asked, replies),
+            epoch=conversation.epoch,
+            pays_debt=True,
         )
 
     async def _ask(self, conversation: Conversation, message: Message) -> list[Reply] | None:
@@ -140,12 +148,21 @@ class Turns:
                 try:
                     async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
                         return await house.bot.ask(
-                            conversation.conversation_id, text=message.text, payload=message.payload, lang=conversation.locale, speaks=message.speaks
+                            conversation.conversation_id,
+                            text=message.text,
+                            payload=message.payload,
+                            lang=conversation.locale,
+                            speaks=message.speaks,
                         )
                 except (BotFailed, TimeoutError) as failure:
                     house.bot.forget(conversation.conversation_id)
                     if time.monotonic() + RETRY_PAUSE_S >= deadline:
-                        _log.warning("No answer to message %s in %s: %s", message.seq, conversation.conversation_id, failure or "too late")
+                        _log.warning(
+                            "No answer to message %s in %s: %s",
+                            message.seq,
+                            conversation.conversation_id,
+                            failure or "too late",
+                        )
                         return None
                     await asyncio.sleep(RETRY_PAUSE_S)
         finally:
@@ -161,11 +178,19 @@ class Turns:
             if press is not None and is_deed(press):
                 parts.append(
                     await self.house.do(
-                        lambda press=press: perform(self.house, conversation, _find_speaker(conversation, message), press, words=message.text)  # type: ignore[misc]
+                        lambda press=press: perform(
+                            self.house, conversation, _find_speaker(conversation, message), press, words=message.text
+                        )  # type: ignore[misc]
                     )
                 )
             elif press is not None:
-                more = await self.house.bot.ask(conversation.conversation_id, text=None, payload=press, lang=conversation.locale, speaks=message.speaks)
+                more = await self.house.bot.ask(
+                    conversation.conversation_id,
+                    text=None,
+                    payload=press,
+                    lang=conversation.locale,
+                    speaks=message.speaks,
+                )
                 parts.append(await self._voice(conversation, message, [replace(reply, press=None) for reply in more]))
         return lambda connection, now: [draft for part in parts for draft in part(connection, _reread(connection, now))]
 
@@ -181,7 +206,8 @@ class Turns:
                 extra=reply.extra,
             )
             offers = [
-                access_impression(connection, impression_id, person_id=person_id).describe_offer() for impression_id in reply.offers
+                access_impression(connection, impression_id, person_id=person_id).describe_offer()
+                for impression_id in reply.offers
             ]
             if reply.focus or reply.explanation:
                 change_conversation(connection, now.conversation_id, focus=reply.focus or reply.explanation)
@@ -210,7 +236,14 @@ class Turns:
         return say
 
     async def _append(
-        self, conversation: Conversation, message: Message, say: Say, *, epoch: int | None, pays_debt: bool = False, answers: bool = True
+        self,
+        conversation: Conversation,
+        message: Message,
+        say: Say,
+        *,
+        epoch: int | None,
+        pays_debt: bool = False,
+        answers: bool = True,
     ) -> None:
         """Append an answer, unless somebody else has taken the word meanwhile."""
         house = self.house
@@ -245,7 +278,9 @@ class Turns:
         await self._append(conversation, message, say, epoch=conversation.epoch)
         await self.house.do(
             lambda: self._write(
-                lambda c: change_conversation(c, conversation.conversation_id, owed_seq=(owed or message).seq, owed_until=until)
+                lambda c: change_conversation(
+                    c, conversation.conversation_id, owed_seq=(owed or message).seq, owed_until=until
+                )
             )
         )
 
@@ -277,12 +312,18 @@ class Turns:
         owed = await self.house.do(lambda: self._read(lambda c: _find_owed(c, conversation)))
         if owed is None:
             await self.house.do(
-                lambda: self._write(lambda c: change_conversation(c, conversation.conversation_id, owed_seq=None, owed_until=None))
+                lambda: self._write(
+                    lambda c: change_conversation(c, conversation.conversation_id, owed_seq=None, owed_until=None)
+                )
             )
             return
         try:
             replies = await self.house.bot.ask(
-                conversation.conversation_id, text=owed.text, payload=owed.payload, lang=conversation.locale, speaks=owed.speaks
+                conversation.conversation_id,
+                text=owed.text,
+                payload=owed.payload,
+                lang=conversation.locale,
+                speaks=owed.speaks,
             )
         except BotFailed:
             return
@@ -328,5 +369,3 @@ def _find_asked(connection: Connection, conversation: Conversation, message: Mes
         if conversation.owed_seq is None and earlier.seq != message.seq and not is_repeat:
             return earlier
     return None
-
-
