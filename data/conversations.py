@@ -174,13 +174,16 @@ class Access:
     person_id: int | None
 
 
-def access_conversation(connection: Connection, token: str, conversation_id: str | None = None) -> Access:
+def access_conversation(
+    connection: Connection, token: str, conversation_id: str | None = None, *, lock: bool = False
+) -> Access:
     """The only way for a customer to get hold of a conversation. Wrong token and unknown conversation are the same `NotKnown`."""
-    row = connection.execute(
+    statement = (
         select(conversation_tokens.c.speaks_until, conversations)
         .join(conversations, conversations.c.conversation_id == conversation_tokens.c.conversation_id)
         .where(conversation_tokens.c.token_hash == hash_token(token))
-    ).first()
+    )
+    row = connection.execute(statement.with_for_update(of=conversations) if lock else statement).first()
     if row is None or (conversation_id is not None and row.conversation_id != conversation_id):
         raise NotKnown()
     columns = dict(row._mapping)

@@ -125,7 +125,7 @@ class Supervisor:
             if health.get("status") == "ok":
                 return
             time.sleep(0.3)
-        waits = [name for name in ("db", "bot", "actions") if health.get(name) != "ok"] or ["web"]
+        waits = [name for name in ("bot", "actions") if health.get(name) != "ok"] if health else ["web"]
         raise Problem(
             f"Not everything has started within {READY_WITHIN_S:.0f} s: {', '.join(waits)}. Look into var/logs/{waits[0]}.log."
         )

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 MOST_SENDERS = 10_000
 WEBHOOK = "/webhooks/rest/webhook"
@@ -64,12 +64,8 @@ class Bot:
     """Speaks to Rasa over loopback. One for a process."""
 
     def __init__(self, url: str, *, timeout_s: float, reads_characters: int, turns_a_sender: int) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            timeout=timeout_s,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-            trust_env=False,
-        )
+        self._url, self._timeout = url, aiohttp.ClientTimeout(total=timeout_s)
+        self._session: aiohttp.ClientSession | None = None
         self._reads = reads_characters
         self._turns_a_sender = turns_a_sender
         self._senders: OrderedDict[str, tuple[str, int]] = OrderedDict()
@@ -84,10 +80,10 @@ class Bot:
             "metadata": {"conversation_id": conversation_id, "lang": lang, "speaks": speaks},
         }
         try:
-            answer = await self._client.post(WEBHOOK, json=body)
-            answer.raise_for_status()
-            replies = join_replies(answer.json())
-        except (httpx.HTTPError, ValueError, TypeError, KeyError) as error:
+            async with self._connect().post(self._url + WEBHOOK, json=body) as answer:
+                answer.raise_for_status()
+                replies = join_replies(await answer.json(content_type=None))
+        except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError) as error:
             raise BotFailed(type(error).__name__) from error
         if not replies:
             raise BotFailed("empty answer")
@@ -96,12 +92,20 @@ class Bot:
     async def is_up(self) -> bool:
         """Whether Rasa answers at all."""
         try:
-            return (await self._client.get("/", timeout=2.0)).status_code == 200
-        except httpx.HTTPError:
+            async with self._connect().get(self._url + "/", timeout=aiohttp.ClientTimeout(total=2.0)) as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
             return False
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+    def _connect(self) -> aiohttp.ClientSession:
+        """The session, opened inside the running loop at its first use."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(limit=64))
+        return self._session
 
     def forget(self, conversation_id: str) -> None:
         """Take a fresh sender at the next turn."""

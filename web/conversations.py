@@ -3,7 +3,8 @@
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.conversations import (
@@ -35,7 +36,7 @@ router = APIRouter()
 HouseHere = Annotated[House, Depends(get_house)]
 
 
-def require_token(authorization: Annotated[str | None, Header()] = None) -> str:
+async def require_token(authorization: Annotated[str | None, Header()] = None) -> str:
     """The bearer token of a call that needs one."""
     token = read_bearer(authorization)
     if token is None:
@@ -97,27 +98,25 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str
     return await house.do(work)
 
 
-@router.post("/api/conversations/{conversation_id}/messages", status_code=202)
+@router.post("/api/conversations/{conversation_id}/messages", response_model=None)
 async def write_one(
-    conversation_id: str, body: MessageIn, request: Request, response: Response, house: HouseHere, token: Token
-) -> dict[str, int]:
+    conversation_id: str, body: MessageIn, request: Request, house: HouseHere, token: Token
+) -> JSONResponse:
     """Take in a message. It is in the log when this answers; its turn comes after."""
     received = await house.do(lambda: receive_message(house, token, conversation_id, body))
     if received.is_new:
         request.app.state.turns.take(conversation_id)
-    else:
-        response.status_code = 200
-    return {"seq": received.seq}
+    return JSONResponse({"seq": received.seq}, 202 if received.is_new else 200)
 
 
-@router.get("/api/conversations/{conversation_id}/messages")
+@router.get("/api/conversations/{conversation_id}/messages", response_model=None)
 async def read_some(
     conversation_id: str,
     house: HouseHere,
     token: Token,
     after: Annotated[int, Query(ge=0)] = 0,
     wait: Annotated[float, Query(ge=0)] = 0,
-) -> dict[str, Any]:
+) -> JSONResponse:
     """What is newer than `after`; with `wait`, as soon as there is anything."""
     if wait > LONGEST_WAIT_S:
         raise BadInput(f"wait is {wait:g}; at most {LONGEST_WAIT_S:g} seconds.", field="wait")
@@ -128,7 +127,7 @@ async def read_some(
             page = await house.do(lambda: _read_page(house, token, conversation_id, after))
             left = deadline - time.monotonic()
             if page["messages"] or left <= 0:
-                return page
+                return JSONResponse(page)
             await wait_for(woken, left)
 
 

@@ -57,8 +57,8 @@ def open_house(settings: Settings, *, secret: str | None) -> House:
     return House(settings, shop, database, clock, texts, Recommender(settings.var / "models", shop, texts), bot, secret)
 
 
-def get_house(request: Request) -> House:
-    """The house of a request."""
+async def get_house(request: Request) -> House:
+    """The house of a request. A coroutine, since FastAPI would send a plain function to a thread."""
     house: House = request.app.state.house
     return house
 

@@ -15,7 +15,6 @@ from data.conversations import (
     find_button,
     find_repeated,
     fingerprint_body,
-    require_conversation,
 )
 from data.errors import BadInput
 from web.house import House
@@ -76,21 +75,19 @@ def receive_message(house: House, token: str, conversation_id: str, body: Messag
     text = check_text(body.text, int(house.shop.limits["message_characters"])) if body.text is not None else None
     client_key = f"customer:{body.client_id.lower()}"
     body_hash = fingerprint_body(text, body.payload)
-    with house.database.read() as connection:
-        access = access_conversation(connection, token, conversation_id)
+    with house.database.write() as connection:
+        access = access_conversation(connection, token, conversation_id, lock=True)
         repeated = find_repeated(connection, conversation_id, client_key, body_hash)
         if repeated is not None:
             return Received(repeated, is_new=False)
-        if body.payload is not None and find_button(connection, conversation_id, body.payload) is None:
+        title = find_button(connection, conversation_id, body.payload) if body.payload is not None else None
+        if body.payload is not None and title is None:
             raise BadInput(
                 "payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload"
             )
-    _limit(house, conversation_id)
-    with house.database.write() as connection:
-        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
-        if repeated is not None:
-            return Received(repeated, is_new=False)
-        seq = _append(connection, house, access, client_key=client_key, text=text, payload=body.payload)
+        _limit(house, conversation_id)
+        words = text if text is not None else title or ""
+        seq = _append(connection, house, access, client_key=client_key, text=words, payload=body.payload)
     house.wakeups.ring(conversation_id, QUEUE)
     return Received(seq, is_new=True)
 
@@ -101,15 +98,15 @@ def _limit(house: House, conversation_id: str) -> None:
 
 
 def _append(
-    connection: Connection, house: House, access: Access, *, client_key: str, text: str | None, payload: str | None
+    connection: Connection, house: House, access: Access, *, client_key: str, text: str, payload: str | None
 ) -> int:
-    conversation = require_conversation(connection, access.conversation.conversation_id, lock=True)
+    conversation = access.conversation
     at = house.clock.stamp()
     draft = Draft(
         author="customer",
         kind="chat",
         lang=conversation.locale,
-        text=text if text is not None else find_button(connection, conversation.conversation_id, payload or "") or "",
+        text=text,
         payload=payload,
         client_key=client_key,
         speaks=access.person_id is not None,

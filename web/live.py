@@ -23,7 +23,7 @@ from web.house import House, get_socket_house
 from web.inbox import MessageIn, receive_message
 from web.staff import describe_handoff
 from web.staff_session import find_member, require_same_site
-from web.typing import Typing
+from web.typing import Typing, name_typing
 from web.wakeups import QUEUE, wait_for
 
 router = APIRouter()
@@ -67,7 +67,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
             frame = await _read_frame(socket)
             if frame.get("type") == "typing":
                 _get_typing(socket).start(conversation_id, "customer")
-                house.wakeups.ring(conversation_id)
+                house.wakeups.ring(name_typing(conversation_id))
                 continue
             if frame.get("type") != "message":
                 raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message or typing.")
@@ -94,7 +94,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
 async def _tell_customer(socket: WebSocket, house: House, conversation_id: str, token: str, after: int) -> None:
     told_state: dict[str, Any] | None = None
     told_typing: str | None = None
-    with house.wakeups.listen(conversation_id) as woken:
+    with house.wakeups.listen(conversation_id, name_typing(conversation_id)) as woken:
         while True:
             woken.clear()
             messages, state = await house.do(lambda after=after: _look(house, token, conversation_id, after))  # type: ignore[misc]
@@ -141,7 +141,7 @@ async def _hear_staff(socket: WebSocket, house: House, name: str) -> None:
         frame = await _read_frame(socket)
         if frame.get("type") == "typing" and isinstance(frame.get("conversation_id"), str):
             _get_typing(socket).start(frame["conversation_id"], name)
-            house.wakeups.ring(frame["conversation_id"])
+            house.wakeups.ring(name_typing(frame["conversation_id"]))
 
 
 async def _tell_staff(socket: WebSocket, house: House) -> None:

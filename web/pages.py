@@ -12,6 +12,7 @@ from data.catalogue import count_types_by_category
 from web.conversations import HouseHere
 from web.house import House
 from web.speech import title_category
+from web.staff_session import find_member
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent
@@ -74,9 +75,11 @@ def show_privacy(house: HouseHere) -> HTMLResponse:
 
 
 @router.get("/staff")
-def show_staff(house: HouseHere) -> HTMLResponse:
+def show_staff(request: Request, house: HouseHere) -> HTMLResponse:
     """The staff console."""
-    return _render(house, "staff.html")
+    return _render(
+        house, "staff.html", now=house.clock.stamp(), signed_in=find_member(request, house) is not None
+    )  # so that the console counts waiting times on the shop's clock
 
 
 @router.get("/texts/{lang}.json")

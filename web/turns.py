@@ -35,7 +35,7 @@ from web.bot import BotFailed, Reply
 from web.deeds import Say, is_deed, parse_payload, perform
 from web.house import House
 from web.speech import choose_author, write_draft
-from web.typing import Typing
+from web.typing import Typing, name_typing
 from web.wakeups import QUEUE
 
 RETRY_PAUSE_S = 0.5
@@ -142,7 +142,7 @@ class Turns:
         house = self.house
         deadline = time.monotonic() + house.shop.limits["bot_timeout_s"]
         self.typing.start(conversation.conversation_id, "bot")
-        house.wakeups.ring(conversation.conversation_id)
+        house.wakeups.ring(name_typing(conversation.conversation_id))
         try:
             while True:
                 try:

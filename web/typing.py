@@ -5,6 +5,11 @@ import time
 LASTS_S = 6.0
 
 
+def name_typing(conversation_id: str) -> str:
+    """The wake-up topic of signs of writing: apart from the log's, so that they wake only who shows them."""
+    return f"typing {conversation_id}"
+
+
 class Typing:
     """The last sign of writing, by conversation and author."""
 

@@ -1,0 +1,84 @@
+/** What is held, group by group: what for, how long, how many, and every row of it in a fold. */
+
+import { make } from "../common/dom.js";
+import { icon } from "../common/icons.js";
+
+const AT_ONCE = 20;
+/** Shown elsewhere on the page in words of their own. */
+const ELSEWHERE = new Set(["uses", "consents"]);
+/** What a reader of a group looks for, in order; other columns are ids that tell a person nothing. */
+/** @type {Record<string, string[]>} */
+const COLUMNS = {
+  profile: ["name", "customer_id", "email", "since", "invented"],
+  orders: ["order_id", "ordered_at", "status", "tracking", "lines", "total_minor"],
+  offer_events: ["happened_at", "event", "type_id"],
+  impressions: ["shown_at", "title", "label_text", "why", "slot", "position"],
+  conversations: ["opened_at", "state", "messages"],
+  preferences: ["title", "kind", "at"],
+  browsing: ["happened_at", "kind", "product_id", "page"],
+  refusals: ["category", "at"],
+  reviews: ["review_id", "opened_at", "due_on", "state", "text", "decision"],
+  fairness: ["name", "value"],
+};
+
+/** @typedef {import("../common/words.js").Words} Words */
+
+/** @param {{name: string, title: string, purpose: string, retention_days: number | null, count: number, rows: any[]}[]} groups @param {Words} words */
+export function makeHeld(groups, words) {
+  return make("div.card.rows", {}, ...groups.filter(({ name }) => !ELSEWHERE.has(name)).map((group) => makeGroup(group, words)));
+}
+
+/** @param {any} group @param {Words} words */
+function makeGroup({ name, title, purpose, retention_days, count, rows }, words) {
+  const kept = count ? words.say(retention_days ? "privacy_kept_days" : "privacy_kept_account", { days: retention_days }) : "";
+  const said = count ? words.say(count === 1 ? "privacy_count_one" : "privacy_count", { count }) : words.say("privacy_count_none");
+  const head = [make("span.what", {}, make("h3", {}, title), make("span", {}, purpose)), make("span.much", {}, make("b", {}, said), make("span", {}, kept))];
+  if (!count) return make("div.held.empty", { id: `group-${name}` }, ...head);
+  const body = make("div.inside");
+  const fold = /** @type {HTMLDetailsElement} */ (make("details.held", { id: `group-${name}` }, make("summary", {}, ...head, icon("fold")), body));
+  fold.addEventListener("toggle", () => { if (fold.open && !body.firstChild) body.append(...makeRows(name, rows, words)); });
+  return fold;
+}
+
+/** @param {string} name @param {any[]} rows @param {Words} words */
+function makeRows(name, rows, words) {
+  const columns = (COLUMNS[name] ?? Object.keys(rows[0])).filter((column) => rows.some((row) => row[column] !== null && row[column] !== undefined && row[column] !== ""));
+  const newest = [...rows].sort((a, b) => String(b[columns.find(isTime) ?? ""] ?? "").localeCompare(String(a[columns.find(isTime) ?? ""] ?? "")));
+  const list = make("ul.entries", { role: "list" });
+  let shown = 0;
+  const more = make("button.link", { type: "button" });
+  const add = () => {
+    for (const row of newest.slice(shown, shown + AT_ONCE)) list.append(make("li", {}, makeRow(columns, row, words)));
+    shown = Math.min(newest.length, shown + AT_ONCE);
+    more.hidden = shown >= newest.length;
+    more.textContent = words.say("privacy_more_rows", { count: Math.min(AT_ONCE, newest.length - shown) });
+  };
+  more.addEventListener("click", add);
+  add();
+  return [list, more];
+}
+
+/** @param {string} column */
+const isTime = (column) => column === "at" || column.endsWith("_at") || column === "since";
+
+/** @param {string[]} columns @param {any} row @param {Words} words */
+function makeRow(columns, row, words) {
+  const list = make("dl");
+  for (const column of columns) {
+    const value = row[column];
+    if (value === null || value === undefined || value === "") continue;
+    list.append(make("div", {}, make("dt", {}, words.has(`column_${column}`) ? words.say(`column_${column}`) : column), make("dd", {}, ...tell(column, value, words))));
+  }
+  return list;
+}
+
+/** @param {string} column @param {any} value @param {Words} words @returns {(Node | string)[]} */
+function tell(column, value, words) {
+  if (column === "messages") return value.map((/** @type {any} */ message) => make("p.message-line", { lang: message.lang }, make("b", {}, `${message.author === "customer" ? words.say("author_customer") : (message.author_name ?? "")} ${words.time(message.at)} `), message.text));
+  if (column === "invented") return [words.say("privacy_invented")];
+  if (column === "total_minor") return [(value / 100).toFixed(2)];
+  if (isTime(column)) return [words.date(value)];
+  if (column === "category") return [words.has(`category_${value}`) ? words.say(`category_${value}`) : String(value)];
+  if (column === "type_id") return [String(value).split("--").pop()?.replaceAll("-", " ") ?? ""];
+  return [String(value).replaceAll("_", " ")];
+}

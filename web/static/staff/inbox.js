@@ -1,0 +1,240 @@
+/** The inbox: who waits on the left, the talk in the middle, the customer on the right. */
+
+import { make } from "../common/dom.js";
+import { icon } from "../common/icons.js";
+import { makeQueue } from "./queue.js";
+import { Reply } from "./reply.js";
+import { makeSide } from "./side.js";
+import { makeTalk } from "./talk.js";
+
+/** @typedef {{handoff_id: string, conversation_id: string, state: string, since: string, position: number | null, customer_id: string | null, customer_name: string | null, claimed_by: string | null, last_message: string, topic: Record<string, string> | null}} Handoff */
+
+export class Inbox {
+  /** @type {Handoff[]} */ #handoffs = [];
+  /** @type {string | null} */ #chosen = null;
+  /** @type {any} */ #detail = null;
+  /** @type {AbortController | null} */ keys = null;
+  #seen = "";
+  /** @type {(conversationId: string) => void} */ ontyping = () => {};
+
+  /** @param {import("./app.js").Desk} desk */
+  constructor(desk) {
+    const { words } = desk;
+    this.desk = desk;
+    this.filter = /** @type {HTMLInputElement} */ (make("input.field", { type: "search", id: "find", "aria-label": words.say("staff_filter"), placeholder: words.say("staff_filter"), autocomplete: "off" }));
+    this.filter.addEventListener("input", () => this.#drawQueue());
+    this.list = make("div.queue-list");
+    this.head = make("div.talk-head");
+    this.talk = make("div.talk", { role: "log", "aria-label": words.say("widget_log"), tabindex: "0" });
+    this.side = make("aside.side", { "aria-label": words.say("staff_side"), tabindex: "0" });
+    this.reply = new Reply(desk, { sent: () => void this.#refresh(), typing: () => { if (this.#chosen) this.ontyping(this.#chosen); } });
+    this.middle = make("section.middle", { "aria-label": words.say("staff_inbox") }, this.head, this.talk, this.reply.element, this.#makeKeyLine());
+    this.element = make("div.inbox", {}, make("section.left", { "aria-label": words.say("staff_queue") }, make("div.find", {}, icon("search"), this.filter), this.list), this.middle, this.side);
+    this.dialog = this.#makeTransfer();
+    this.keyDialog = this.#makeKeys();
+    this.element.append(this.dialog, this.keyDialog);
+    this.#drawDetail();
+    setInterval(() => this.#drawQueue(), 15_000); // the times go on
+  }
+
+  get #handoff() {
+    return this.#handoffs.find(({ conversation_id }) => conversation_id === this.#chosen) ?? null;
+  }
+
+  get #isMine() {
+    return this.#handoff?.claimed_by === this.desk.member.username;
+  }
+
+  /** @param {Handoff[]} handoffs */
+  takeQueue(handoffs) {
+    this.#handoffs = handoffs;
+    this.#drawQueue();
+    const now = JSON.stringify(this.#handoff);
+    if (this.#chosen && now !== this.#seen) void this.#refresh(); // each look is recorded for the customer, so only when something happened
+  }
+
+  /** @param {string} conversationId */
+  open(conversationId) {
+    this.#chosen = conversationId;
+    this.#detail = null;
+    this.element.dataset.view = "talk";
+    this.#drawQueue();
+    void this.#refresh().then(() => this.talk.scrollTo({ top: this.talk.scrollHeight }));
+  }
+
+  /** @param {number} step */
+  move(step) {
+    const shown = [...this.list.querySelectorAll("button.row")];
+    const at = shown.findIndex((row) => row.getAttribute("aria-current") === "true");
+    const next = /** @type {HTMLElement | undefined} */ (shown[Math.max(0, Math.min(shown.length - 1, at + step))]);
+    next?.click();
+    next?.focus();
+  }
+
+  async claimNext() {
+    const waiting = this.#handoffs.filter(({ state }) => state === "waiting");
+    const chosen = this.#handoff?.state === "waiting" ? this.#handoff : waiting[0];
+    if (chosen) await this.claim(chosen);
+  }
+
+  /** @param {Handoff} handoff */
+  async claim(handoff) {
+    const { desk } = this;
+    try {
+      const { handoff: claimed } = await desk.api(`/handoffs/${handoff.handoff_id}/claim`, { method: "POST" });
+      this.#handoffs = this.#handoffs.map((one) => (one.handoff_id === claimed.handoff_id ? claimed : one));
+      desk.say(desk.words.say("staff_claimed_now"));
+      this.#chosen = handoff.conversation_id;
+      this.element.dataset.view = "talk";
+      this.#drawQueue();
+      await this.#refresh();
+      this.reply.focus(false);
+    } catch (failure) {
+      const holder = /** @type {any} */ (failure).details?.claimed_by;
+      desk.say(holder ? desk.words.say("staff_taken", { name: holder }) : /** @type {Error} */ (failure).message, ".amber");
+    }
+  }
+
+  /** @param {"bot" | "queue" | "closed"} to */
+  async release(to) {
+    const handoff = this.#handoff;
+    if (!handoff || !this.#isMine) return;
+    await this.#act(`/handoffs/${handoff.handoff_id}/release`, { to });
+  }
+
+  askTransfer() {
+    if (this.#isMine) this.dialog.showModal();
+  }
+
+  /** @param {boolean} isNote */
+  writeReply(isNote) {
+    if (this.#chosen) this.reply.focus(isNote);
+  }
+
+  find() {
+    this.filter.focus();
+  }
+
+  showKeys() {
+    this.keyDialog.showModal();
+  }
+
+  /** @param {string} path @param {object} body */
+  async #act(path, body) {
+    try {
+      await this.desk.api(path, { method: "POST", body });
+      this.desk.say("");
+      await this.#refresh();
+    } catch (failure) {
+      this.desk.say(/** @type {Error} */ (failure).message, ".red");
+    }
+  }
+
+  async #refresh() {
+    const id = this.#chosen;
+    if (!id) return;
+    this.#seen = JSON.stringify(this.#handoff);
+    try {
+      const detail = await this.desk.api(`/conversations/${encodeURIComponent(id)}`);
+      if (this.#chosen !== id) return;
+      const isNew = detail.messages.length !== this.#detail?.messages.length;
+      this.#detail = detail;
+      this.#drawDetail();
+      if (isNew) this.talk.scrollTo({ top: this.talk.scrollHeight });
+    } catch (failure) {
+      this.desk.say(/** @type {Error} */ (failure).message, ".red");
+    }
+  }
+
+  #drawQueue() {
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest?.("button.row"))?.dataset.id;
+    makeQueue(this.list, this.#handoffs, { desk: this.desk, chosen: this.#chosen, filter: this.filter.value, open: (id) => this.open(id) });
+    if (focused) /** @type {HTMLElement | null} */ (this.list.querySelector(`[data-id="${focused}"]`))?.focus();
+  }
+
+  #drawDetail() {
+    const { words } = this.desk;
+    const detail = this.#detail;
+    this.reply.element.hidden = this.side.hidden = this.head.hidden = !detail;
+    if (!detail) {
+      this.talk.replaceChildren(make("div.nothing", {}, make("h2", {}, words.say("staff_choose")), make("p", {}, words.say("staff_choose_more"))));
+      return;
+    }
+    const name = detail.customer?.name ?? (detail.customer ? words.say("staff_customer_id", { id: detail.customer.customer_id }) : words.say("staff_visitor", { id: detail.conversation_id.slice(0, 4) }));
+    this.#drawHead(name, detail);
+    makeTalk(this.talk, detail, { desk: this.desk, name });
+    this.side.replaceChildren(...makeSide(detail, { words, name }));
+    this.reply.setConversation(detail.conversation_id, { name, mayReply: detail.handoff?.claimed_by === this.desk.member.username });
+  }
+
+  /** @param {string} name @param {any} detail */
+  #drawHead(name, detail) {
+    const { words } = this.desk;
+    const { handoff } = detail;
+    const isMine = handoff?.claimed_by === this.desk.member.username;
+    const under = isMine
+      ? words.say("staff_yours_since", { time: words.time(handoff.since) })
+      : handoff?.state === "waiting"
+        ? words.say("staff_waits_since", { time: words.time(handoff.since) })
+        : handoff?.claimed_by
+          ? words.say("staff_claimed_by", { name: handoff.claimed_by })
+          : words.say(detail.state === "closed" ? "staff_closed" : "staff_with_bot");
+    const deed = (/** @type {string} */ key, /** @type {string | null} */ sign, /** @type {() => void} */ act, main = "") => {
+      const button = make(`button.button${main}`, { type: "button" }, sign ? icon(sign) : null, make("span", {}, words.say(key)));
+      button.addEventListener("click", act);
+      return button;
+    };
+    const back = make("button.button.bare.to-list", { type: "button", "aria-label": words.say("staff_back") }, icon("back"));
+    back.addEventListener("click", () => { this.element.dataset.view = "list"; });
+    const customer = deed("staff_side", "person", () => { this.element.dataset.view = this.element.dataset.view === "side" ? "talk" : "side"; });
+    customer.classList.add("to-side");
+    const deeds = isMine
+      ? [deed("staff_transfer", "pass", () => this.askTransfer()), deed("staff_give_back", "back", () => void this.release("bot")), deed("staff_to_queue", null, () => void this.release("queue")), deed("staff_close", null, () => void this.release("closed"))]
+      : handoff?.state === "waiting"
+        ? [deed("staff_claim", "check", () => void this.claim(handoff), ".main")]
+        : [];
+    this.head.replaceChildren(back, make("span.face.customer", { "aria-hidden": "true" }, name.slice(0, 1)), make("div.who", {}, make("h2", {}, name), make("p", {}, under)), make("div.deeds", {}, customer, ...deeds));
+  }
+
+  #makeTransfer() {
+    const { words } = this.desk;
+    const to = /** @type {HTMLInputElement} */ (make("input.field", { id: "transfer-to", required: true, autocomplete: "off", autocapitalize: "none", "aria-describedby": "transfer-hint" }));
+    const note = /** @type {HTMLTextAreaElement} */ (make("textarea.field", { id: "transfer-note", rows: 3, maxlength: 2000 }));
+    const keep = make("button.button", { type: "button" }, words.say("staff_cancel"));
+    const form = make(
+      "form",
+      { method: "dialog" },
+      make("h2", { id: "transfer-title" }, words.say("staff_transfer")),
+      make("label", { for: "transfer-to" }, words.say("staff_transfer_to")),
+      to,
+      make("p.small", { id: "transfer-hint" }, words.say("staff_transfer_hint")),
+      make("label", { for: "transfer-note" }, words.say("staff_handoff_note")),
+      note,
+      make("div.pair", {}, keep, make("button.button", { type: "submit" }, words.say("staff_transfer_do"))),
+    );
+    const dialog = /** @type {HTMLDialogElement} */ (make("dialog.ask", { "aria-labelledby": "transfer-title" }, form));
+    keep.addEventListener("click", () => dialog.close());
+    form.addEventListener("submit", () => {
+      const handoff = this.#handoff;
+      if (handoff) void this.#act(`/handoffs/${handoff.handoff_id}/transfer`, { to: to.value.trim(), note: note.value.trim() || null });
+      to.value = note.value = "";
+    });
+    return dialog;
+  }
+
+  #makeKeyLine() {
+    const { words } = this.desk;
+    const shown = /** @type {[string, string][]} */ ([["C", "staff_key_claim"], ["J K", "staff_key_move"], ["N", "staff_key_note"], ["T", "staff_key_transfer"], ["G", "staff_key_back"], ["?", "staff_key_all"]]);
+    return make("p.keys", { "aria-hidden": "true" }, ...shown.map(([keys, what]) => make("span", {}, ...keys.split(" ").map((key) => make("kbd", {}, key)), words.say(what))));
+  }
+
+  #makeKeys() {
+    const { words } = this.desk;
+    const all = /** @type {[string, string][]} */ ([["C", "staff_key_claim"], ["J K", "staff_key_move"], ["R", "staff_key_reply"], ["N", "staff_key_note"], ["T", "staff_key_transfer"], ["G", "staff_key_back"], ["/", "staff_key_find"], ["Ctrl Enter", "staff_key_send"], ["?", "staff_key_all"]]);
+    const close = make("button.button", { type: "button" }, words.say("staff_close"));
+    const rows = all.flatMap(([keys, what]) => [make("dt", {}, ...keys.split(" ").map((key) => make("kbd", {}, key))), make("dd", {}, words.say(what))]);
+    const dialog = /** @type {HTMLDialogElement} */ (make("dialog.ask", { "aria-labelledby": "keys-title" }, make("h2", { id: "keys-title" }, words.say("staff_keys")), make("dl.all-keys", {}, ...rows), close));
+    close.addEventListener("click", () => dialog.close());
+    return dialog;
+  }
+}

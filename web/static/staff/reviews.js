@@ -1,0 +1,124 @@
+/** Reviews: what a customer disputes, soonest due first, and the answer that a person gives by name. */
+
+import { make, makeParagraphs } from "../common/dom.js";
+import { icon } from "../common/icons.js";
+
+/** @typedef {{review_id: string, conversation_id: string | null, impression_id: string | null, reason_id: string | null, text: string, state: string, opened_at: string, due_on: string, days_left: number, decision: string | null, decided_by: string | null}} Review */
+
+export class Reviews {
+  /** @type {Review[]} */ #reviews = [];
+  /** @type {string | null} */ #chosen = null;
+  /** @type {(open: number) => void} */ oncount = () => {};
+
+  /** @param {import("./app.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.list = make("div.queue-list");
+    this.middle = make("section.middle.review", { "aria-label": desk.words.say("staff_reviews") });
+    this.element = make("div.inbox.two", { hidden: true }, make("section.left", { "aria-label": desk.words.say("staff_reviews") }, this.list), this.middle);
+  }
+
+  async refresh() {
+    try {
+      this.#reviews = (await this.desk.api("/reviews")).reviews;
+    } catch (failure) {
+      this.desk.say(/** @type {Error} */ (failure).message, ".red");
+      return;
+    }
+    this.oncount(this.#reviews.filter(({ state }) => state === "open").length);
+    this.#drawList();
+    void this.#drawOne();
+  }
+
+  #drawList() {
+    const { words } = this.desk;
+    const open = this.#reviews.filter(({ state }) => state === "open");
+    const answered = this.#reviews.filter(({ state }) => state !== "open");
+    const group = (/** @type {string} */ title, /** @type {Review[]} */ reviews, order = "") =>
+      make("div.group", {}, make("h2", {}, title, make("span.count", {}, String(reviews.length)), make("span.order", {}, order)), make("ul", { role: "list" }, ...reviews.map((one) => make("li", {}, this.#makeRow(one)))));
+    const empty = make("div.nothing", {}, make("b", {}, words.say("staff_reviews_empty")), make("p", {}, words.say("staff_reviews_empty_more")));
+    this.list.replaceChildren(group(words.say("staff_reviews"), open, words.say("staff_reviews_lead")), ...(open.length ? [] : [empty]), ...(answered.length ? [group(words.say("staff_review_answered"), answered)] : []));
+  }
+
+  /** @param {Review} one */
+  #makeRow(one) {
+    const { words } = this.desk;
+    const isOpen = one.state === "open";
+    const row = make(
+      "button.row",
+      { type: "button", "aria-current": one.review_id === this.#chosen ? "true" : null },
+      make("span.name", {}, one.review_id),
+      make("span.wait", {}, icon(isOpen ? (one.days_left < 3 ? "triangle" : "clock") : "check"), isOpen ? this.#sayLeft(one) : words.say("staff_review_answered")),
+      make("span.last", {}, one.text || words.say("staff_review_nothing")),
+    );
+    row.addEventListener("click", () => { this.#chosen = one.review_id; this.element.dataset.view = "talk"; this.#drawList(); void this.#drawOne(); });
+    return row;
+  }
+
+  /** @param {Review} one */
+  #sayLeft({ days_left }) {
+    const { words } = this.desk;
+    return days_left < 0 ? words.say("staff_overdue") : words.say(days_left === 1 ? "staff_day_left" : "staff_days_left", { days: days_left });
+  }
+
+  async #drawOne() {
+    const { words } = this.desk;
+    const one = this.#reviews.find(({ review_id }) => review_id === this.#chosen);
+    if (!one) {
+      this.middle.replaceChildren();
+      return;
+    }
+    const reason = await this.#findReason(one);
+    if (one.review_id !== this.#chosen) return;
+    const open = make("button.button", { type: "button" }, icon("chat"), words.say("staff_review_chat"));
+    open.addEventListener("click", () => { if (one.conversation_id) this.desk.open(one.conversation_id); });
+    const back = make("button.button.bare.to-list", { type: "button", "aria-label": words.say("staff_back") }, icon("back"));
+    back.addEventListener("click", () => { this.element.dataset.view = "list"; });
+    this.middle.replaceChildren(
+      make("div.talk-head", {}, back, make("div.who", {}, make("h2", {}, one.review_id), make("p", {}, `${words.say("staff_review_opened", { at: words.moment(one.opened_at) })} · ${words.say("staff_review_due", { date: words.date(`${one.due_on}T12:00:00Z`) })}`)), make("div.deeds", {}, one.state === "open" && make("span.label.amber", {}, icon("clock"), this.#sayLeft(one)), one.conversation_id && open)),
+      make(
+        "div.review-body",
+        {},
+        make("h3", {}, words.say("staff_review_says")),
+        make("p.said", {}, one.text ? `“${one.text}”` : words.say("staff_review_nothing")),
+        reason && make("h3", {}, words.say("staff_review_reason")),
+        reason && make("p", {}, reason),
+        ...(one.state === "open" ? [this.#makeForm(one)] : [make("h3", {}, words.say("staff_decided_by", { name: one.decided_by })), ...makeParagraphs(one.decision ?? "")]),
+      ),
+    );
+  }
+
+  /** The sentence that is disputed. @param {Review} one @returns {Promise<string | null>} */
+  async #findReason({ impression_id, reason_id }) {
+    if (!impression_id) return null;
+    try {
+      const answer = await fetch(`/api/impressions/${encodeURIComponent(impression_id)}/explanation`);
+      if (!answer.ok) return null;
+      const { reasons } = await answer.json();
+      return reasons.find((/** @type {any} */ reason) => reason.reason_id === reason_id)?.text ?? reasons[0]?.text ?? null;
+    } catch {
+      return null; // the review can be answered without it; the chat shows it too
+    }
+  }
+
+  /** @param {Review} one */
+  #makeForm(one) {
+    const { words, member } = this.desk;
+    const name = `candor-draft ${one.review_id}`;
+    const field = /** @type {HTMLTextAreaElement} */ (make("textarea.field", { id: "decision", rows: 6, maxlength: 2000, required: true, "aria-describedby": "decision-ends" }));
+    field.value = sessionStorage.getItem(name) ?? "";
+    field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
+    const form = make("form.decide", {}, make("label", { for: "decision" }, words.say("staff_review_answer")), field, make("p.small", { id: "decision-ends" }, words.say("staff_review_ends", { name: member.name })), make("button.button.main", { type: "submit" }, icon("check"), words.say("staff_review_decide")));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      try {
+        await this.desk.api("/reviews", { method: "POST", body: { review_id: one.review_id, decision: field.value.trim() } });
+        sessionStorage.removeItem(name);
+        await this.refresh();
+      } catch (failure) {
+        this.desk.say(/** @type {Error} */ (failure).message, ".red");
+      }
+    });
+    return form;
+  }
+}
