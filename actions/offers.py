@@ -3,7 +3,7 @@
 from actions.talk import Answer, CandorAction, Talk
 from data.catalogue import fetch_running_offers, find_type
 from data.consent import may_ask
-from models.showing import show_offers
+from models.showing import choose_slate, record_shown
 from models.wording import lower_first, say_list
 
 SLOT = "chat"
@@ -20,16 +20,12 @@ class ActionShowOffers(CandorAction):
     def answer(self, talk: Talk) -> list[Answer]:
         desk = talk.desk
         minor = talk.conversation.minor if talk.conversation else False
+        slate = choose_slate(
+            desk.database, desk.recommender, clock=desk.clock, person_id=talk.person_id, limit=LIMIT, minor=minor
+        )
         with desk.database.write() as connection:
-            shown = show_offers(
-                connection,
-                desk.recommender,
-                clock=desk.clock,
-                person_id=talk.person_id,
-                slot=SLOT,
-                limit=LIMIT,
-                channel="chat",
-                minor=minor,
+            shown = record_shown(
+                connection, slate, clock=desk.clock, person_id=talk.person_id, slot=SLOT, channel="chat"
             )
             asks = may_ask(
                 connection,

@@ -8,7 +8,6 @@ asked for in an older epoch is dropped by `append_messages` instead of being sai
 import hashlib
 import json
 import secrets
-import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from data import codec
 from data.errors import ClientIdReused, NotKnown
-from data.tables import conversation_tokens, conversations, disclosures, messages
+from data.tables import conversations, disclosures, messages
 
 STATES = ("bot", "waiting", "human", "closed")
 
@@ -38,6 +37,7 @@ class Draft:
     client_key: str | None = None
     private: bool = False
     speaks: bool = False  # sent with a token that speaks for its customer
+    signal: bool = False  # the browser sent `Sec-GPC: 1` with it
     text_version: str | None = None  # of a disclosure
 
 
@@ -61,6 +61,7 @@ class Message:
     extra: dict[str, Any]
     private: bool
     speaks: bool
+    signal: bool
 
     def describe(self) -> dict[str, Any]:
         """The message as the wire contract has it."""
@@ -105,7 +106,7 @@ class Conversation:
     touched_at: str
 
 
-def _read(row: Row[Any]) -> Conversation:
+def read_conversation(row: Row[Any]) -> Conversation:
     return Conversation(**row._mapping)
 
 
@@ -135,62 +136,7 @@ def require_conversation(connection: Connection, conversation_id: str, *, lock: 
     row = connection.execute(statement.with_for_update() if lock else statement).first()
     if row is None:
         raise NotKnown()
-    return _read(row)
-
-
-def hash_token(token: str) -> str:
-    """What is stored of a token: it is random and long, so a plain hash is enough."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def issue_token(connection: Connection, conversation_id: str, *, speaks_until: float | None) -> str:
-    """A new token for a conversation. `speaks_until` (machine clock) is the end of its customer's own token."""
-    token = secrets.token_urlsafe(32)
-    connection.execute(
-        insert(conversation_tokens).values(
-            token_hash=hash_token(token),
-            conversation_id=conversation_id,
-            speaks_until=speaks_until,
-            issued_at=time.time(),
-        )
-    )
-    return token
-
-
-def extend_token(connection: Connection, token: str, *, speaks_until: float) -> None:
-    """Let a token speak for its customer until a later time."""
-    connection.execute(
-        update(conversation_tokens)
-        .where(conversation_tokens.c.token_hash == hash_token(token))
-        .values(speaks_until=speaks_until)
-    )
-
-
-@dataclass(frozen=True)
-class Access:
-    """A conversation got hold of by its token. `person_id` is None for a visitor and once the token no longer speaks for its customer."""
-
-    conversation: Conversation
-    person_id: int | None
-
-
-def access_conversation(
-    connection: Connection, token: str, conversation_id: str | None = None, *, lock: bool = False
-) -> Access:
-    """The only way for a customer to get hold of a conversation. Wrong token and unknown conversation are the same `NotKnown`."""
-    statement = (
-        select(conversation_tokens.c.speaks_until, conversations)
-        .join(conversations, conversations.c.conversation_id == conversation_tokens.c.conversation_id)
-        .where(conversation_tokens.c.token_hash == hash_token(token))
-    )
-    row = connection.execute(statement.with_for_update(of=conversations) if lock else statement).first()
-    if row is None or (conversation_id is not None and row.conversation_id != conversation_id):
-        raise NotKnown()
-    columns = dict(row._mapping)
-    speaks_until = columns.pop("speaks_until")
-    conversation = Conversation(**columns)
-    speaks = speaks_until is not None and time.time() < speaks_until
-    return Access(conversation, conversation.person_id if speaks else None)
+    return read_conversation(row)
 
 
 def fingerprint_body(text: str | None, payload: str | None) -> str:
@@ -280,6 +226,7 @@ def append_messages(
                         "offers": draft.offers,
                         "explanation": draft.explanation,
                         "extra": draft.extra or None,
+                        "signal": draft.signal or None,
                     }
                 ),
             }
@@ -317,6 +264,7 @@ def _number(draft: Draft, *, number: int, seq: int | None, at: str) -> Message:
         extra=draft.extra,
         private=draft.private,
         speaks=draft.speaks,
+        signal=draft.signal,
     )
 
 
@@ -324,7 +272,7 @@ def _read_client_id(client_key: str | None) -> str | None:
     return client_key.partition(":")[2] if client_key else None
 
 
-def _read_message(row: Row[Any]) -> Message:
+def read_message(row: Row[Any]) -> Message:
     body = codec.decode(row.body)
     return Message(
         number=row.number,
@@ -343,6 +291,7 @@ def _read_message(row: Row[Any]) -> Message:
         extra=body.get("extra", {}),
         private=row.private,
         speaks=row.speaks,
+        signal=bool(body.get("signal")),
     )
 
 
@@ -354,7 +303,7 @@ def fetch_messages(connection: Connection, conversation_id: str, *, after: int =
         .order_by(messages.c.seq)
         .limit(limit)
     )
-    return [_read_message(row) for row in connection.execute(statement)]
+    return [read_message(row) for row in connection.execute(statement)]
 
 
 def fetch_transcript(connection: Connection, conversation_id: str, *, after: int = 0) -> list[Message]:
@@ -364,7 +313,7 @@ def fetch_transcript(connection: Connection, conversation_id: str, *, after: int
         .where(messages.c.conversation_id == conversation_id, messages.c.number > after)
         .order_by(messages.c.number)
     )
-    return [_read_message(row) for row in connection.execute(statement)]
+    return [read_message(row) for row in connection.execute(statement)]
 
 
 def fetch_newest(
@@ -374,7 +323,7 @@ def fetch_newest(
     statement = select(messages).where(messages.c.conversation_id == conversation_id, messages.c.seq.is_not(None))
     if author is not None:
         statement = statement.where(messages.c.author == author)
-    return [_read_message(row) for row in connection.execute(statement.order_by(messages.c.seq.desc()).limit(limit))]
+    return [read_message(row) for row in connection.execute(statement.order_by(messages.c.seq.desc()).limit(limit))]
 
 
 def find_button(connection: Connection, conversation_id: str, payload: str) -> str | None:
@@ -386,9 +335,7 @@ def find_button(connection: Connection, conversation_id: str, payload: str) -> s
         )
         if after is not None:
             statement = statement.where(messages.c.number < after)
-        page = [
-            _read_message(row) for row in connection.execute(statement.order_by(messages.c.number.desc()).limit(50))
-        ]
+        page = [read_message(row) for row in connection.execute(statement.order_by(messages.c.number.desc()).limit(50))]
         for message in page:
             for button in list_buttons(message):
                 if button["payload"] == payload:
@@ -422,40 +369,4 @@ def fetch_conversations(connection: Connection, person_id: int) -> list[Conversa
     statement = (
         select(conversations).where(conversations.c.person_id == person_id).order_by(conversations.c.opened_at.desc())
     )
-    return [_read(row) for row in connection.execute(statement)]
-
-
-def list_unanswered(connection: Connection) -> list[str]:
-    """Conversations with the bot in which a customer's message still waits for its turn: what a restart takes up again."""
-    waiting = (
-        select(messages.c.conversation_id)
-        .join(conversations, conversations.c.conversation_id == messages.c.conversation_id)
-        .where(
-            conversations.c.state.in_(("bot", "waiting")),
-            messages.c.author == "customer",
-            messages.c.seq > conversations.c.answered_seq,
-        )
-        .distinct()
-    )
-    return list(connection.execute(waiting).scalars())
-
-
-def list_owed(connection: Connection) -> list[Conversation]:
-    """Conversations in which an answer failed and is still owed."""
-    return [
-        _read(row) for row in connection.execute(select(conversations).where(conversations.c.owed_seq.is_not(None)))
-    ]
-
-
-def fetch_unanswered(connection: Connection, conversation: Conversation) -> list[Message]:
-    """The customer's messages that have not had their turn, in order."""
-    statement = (
-        select(messages)
-        .where(
-            messages.c.conversation_id == conversation.conversation_id,
-            messages.c.author == "customer",
-            messages.c.seq > conversation.answered_seq,
-        )
-        .order_by(messages.c.seq)
-    )
-    return [_read_message(row) for row in connection.execute(statement)]
+    return [read_conversation(row) for row in connection.execute(statement)]

@@ -2,7 +2,7 @@
 
 SQLite runs in WAL mode with `synchronous=FULL`, so what was committed survives a power cut. A writing transaction starts
 with BEGIN IMMEDIATE: two writers wait for each other at the door instead of failing half-way. PostgreSQL needs no such
-care. Alembic brings the schema up to date at start (`migrate`).
+care. Parameters are kept out of error messages: they are people's words and names. Alembic brings the schema up to date at start (`migrate`).
 """
 
 from collections.abc import Iterator
@@ -61,8 +61,10 @@ class Database:
 
 def _make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_engine(url, pool_size=10, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

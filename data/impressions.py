@@ -107,9 +107,9 @@ def _make_event(impression: Impression, event: str, at: str, day: date) -> dict[
     }
 
 
-def record_click(connection: Connection, impression: Impression, *, at: str, day: date) -> None:
-    """An offer was clicked; the caller has checked the consent that it falls under."""
-    connection.execute(insert(offer_events), [_make_event(impression, "clicked", at, day)])
+def record_offer_event(connection: Connection, impression: Impression, event: str, *, at: str, day: date) -> None:
+    """An offer was viewed or clicked; the caller has checked the consent that it falls under."""
+    connection.execute(insert(offer_events), [_make_event(impression, event, at, day)])
 
 
 def access_impression(

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from data import codec
 from data.audit import record_act
+from data.database import read_fact, write_fact
 from data.errors import Conflict, NotKnown
 from data.tables import reviews
 
@@ -56,7 +57,8 @@ def open_review(
         ).first()
         if standing is not None:
             return _read(standing)
-    number = int(connection.execute(select(func.count()).select_from(reviews)).scalar_one()) + FIRST_NUMBER
+    number = int(read_fact(connection, "last_review") or FIRST_NUMBER - 1) + 1
+    write_fact(connection, "last_review", number)
     review_id = f"R-{number}"
     connection.execute(
         insert(reviews).values(

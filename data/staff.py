@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
-from data.conversations import hash_token
+from data.access import hash_token
 from data.errors import BadInput, NotKnown
 from data.tables import staff, staff_sessions
 

@@ -143,7 +143,7 @@ offer_events = Table(
     Column("person_id", Identity, ForeignKey("customers.person_id"), nullable=False),
     Column("offer_id", String, nullable=False),
     Column("type_id", String),  # so that an offer that ended still says what it was for
-    Column("event", String, nullable=False),  # shown | clicked | redeemed
+    Column("event", String, nullable=False),  # shown | viewed | clicked | redeemed
     Column("happened_on", Date, nullable=False),
     Column("happened_at", String, nullable=False),
     Column("impression_id", String),  # absent: imported

@@ -41,7 +41,7 @@ def tell_why_not(
     elif rank is None:
         text = say("explanations.why_not_now_gone", title=title, other=other_title, other_place=say_place(other_rank))
     else:
-        reason = _tell_difference(connection, recommender, impression, other_type)
+        reason = _tell_difference(connection, recommender, impression, other_type, minor=minor)
         text = say(
             "explanations.why_not_place",
             other=other_title,
@@ -51,7 +51,7 @@ def tell_why_not(
             reason=reason,
         )
         if other_rank < rank and other_type not in places:
-            text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title))}"
+            text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title), most=recommender.shop.most_of_one_category)}"
     return {
         "impression_id": impression.impression_id,
         "offer_id": impression.offer_id,
@@ -66,18 +66,20 @@ def tell_why_not(
     }
 
 
-def _tell_difference(connection: Connection, recommender: Recommender, impression: Impression, other_type: str) -> str:
-    group = "habit" if impression.personalized and "purchases" in impression.consents else "popular"
-    if impression.person_id is None or group == "popular":
+def _tell_difference(
+    connection: Connection, recommender: Recommender, impression: Impression, other_type: str, *, minor: bool
+) -> str:
+    """What the rows say of both, under what stands now: a sentence about purchases needs the consent to use them."""
+    person_id = impression.person_id
+    may_tell = person_id is not None and not minor and "purchases" in fetch_consents(connection, person_id).choose
+    if person_id is None or not may_tell:
         sentences = [
             recommender.tell_popular(connection, type_id, today=impression.shop_day)
             for type_id in (impression.type_id, other_type)
         ]
     else:
         sentences = [
-            recommender.tell_reason(
-                connection, person_id=impression.person_id, today=impression.shop_day, type_id=type_id, group=group
-            )
+            recommender.tell_reason(connection, person_id=person_id, today=impression.shop_day, type_id=type_id)
             for type_id in (impression.type_id, other_type)
         ]
     return " ".join(sentences)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from data.texts import Texts
-from models.features import GROUPS, PERSONAL, SHOP
+from models.features import GROUPS, SHOP
 from models.reasons import Witness, choose_reasons, tell_group
 
 _CATEGORY_OF = {group.name: group.category for group in GROUPS}
@@ -20,11 +20,11 @@ def explain_score(
     score: float,
     base: float,
     contributions: dict[str, float],
-    consents: frozenset[str],
+    used: frozenset[str],
     all_categories: tuple[str, ...],
     witness: Witness,
 ) -> dict[str, Any]:
-    """The explanation of an offer that a ranker scored. `contributions` are log-odds by group."""
+    """The explanation of an offer that a ranker scored. `contributions` are log-odds by group; `used` the granted categories in it."""
     named = choose_reasons(contributions)
     rest = [group for group in contributions if group not in named]
     remainder = sum(contributions[group] for group in rest)
@@ -42,7 +42,6 @@ def explain_score(
                 "evidence": {"facts": evidence.facts, "rows": evidence.rows},
             }
         )
-    used = consents & PERSONAL
     return {
         "categories_used": [category for category in all_categories if category in used],
         "categories_unused": [category for category in all_categories if category not in used],
@@ -87,9 +86,12 @@ def explain_popularity(
 
 
 def find_main_reason(explanation: dict[str, Any]) -> dict[str, Any] | None:
-    """The largest reason that counts for the offer and says something about the customer; None when none stands out."""
+    """The largest reason that counts for the offer and rests on something the customer did; None when none stands out.
+
+    That nothing was bought or no coupon used may count for an offer too, but nobody would call it why they see it.
+    """
     for reason in sorted(explanation["reasons"], key=lambda reason: -float(reason["contribution"])):
-        if reason["contribution"] > 0 and reason["category"] != SHOP:
+        if reason["contribution"] > 0 and reason["category"] != SHOP and reason["evidence"]["rows"]:
             return dict(reason)
     return None
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from models.features import FEATURES, GROUPS, PERSONAL
+from models.features import FEATURES, GROUPS
 from models.shapley import Leaves, attribute, flatten_forest
 
 _GROUP_NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
@@ -71,8 +71,12 @@ class Shelf:
     facts: dict[str, Any]
 
     def find_ranker(self, consents: frozenset[str]) -> Ranker | None:
-        """The ranker that has exactly the columns these consents allow; None when they allow none of its own."""
-        return self.rankers.get(consents & PERSONAL)
+        """The ranker with the most that these consents allow; None when they allow none.
+
+        A category that too few agreed to has no ranker, so agreeing to it as well must not take the others away.
+        """
+        allowed = [known for known in self.rankers if known <= consents]
+        return self.rankers[max(allowed, key=lambda known: (len(known), sorted(known)))] if allowed else None
 
 
 def name_ranker(consents: frozenset[str]) -> str:

@@ -243,7 +243,7 @@ class Recommender:
                     score=place.candidate.score,
                     base=base,
                     contributions=contributions,
-                    consents=consents,
+                    used=ranker.consents | _find_sensitive_used(consents, witness),
                     all_categories=self.shop.categories,
                     witness=witness,
                 )
@@ -331,6 +331,12 @@ class Recommender:
     def _find_featured(self, connection: Connection, type_id: str, running: ShopOffer | None) -> Product | None:
         product_id = running.product_id if running and running.product_id else self._featured.get(type_id)
         return find_product(connection, product_id) if product_id else None
+
+
+def _find_sensitive_used(consents: frozenset[str], witness: Witness) -> frozenset[str]:
+    """The groups of sensitive goods that were turned on and that rows were read of."""
+    groups = {thing.sensitive for line in witness.own.lines if (thing := witness.types.get(line[2])) is not None}
+    return frozenset(f"sensitive_{group}" for group in groups if group and f"sensitive_{group}" in consents)
 
 
 def _pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:

@@ -1,29 +1,37 @@
-"""Showing offers to somebody: choose, record each as an impression, and record the use of what was used."""
+"""Showing offers to somebody: choose, record each as an impression, and record the use of what was used.
+
+Choosing takes a tenth of a second, so it is done before the writing transaction, which is over in a millisecond.
+"""
 
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from data.clock import ShopClock
+from data.database import Database
 from data.impressions import Impression, record_slate
 from data.uses import record_use
-from models.recommender import Recommender
+from models.recommender import Recommender, Slate
 
 
-def show_offers(
+def choose_slate(
+    database: Database, recommender: Recommender, *, clock: ShopClock, person_id: int | None, limit: int, minor: bool
+) -> Slate:
+    """Choose today's offers."""
+    with database.read() as connection:
+        return recommender.choose(connection, person_id=person_id, today=clock.today(), limit=limit, minor=minor)
+
+
+def record_shown(
     connection: Connection,
-    recommender: Recommender,
+    slate: Slate,
     *,
     clock: ShopClock,
     person_id: int | None,
     slot: str,
-    limit: int,
     channel: Literal["page", "chat"],
-    minor: bool = False,
 ) -> list[Impression]:
-    """Choose and record a slate; returns the impressions in their order. Runs inside a writing transaction."""
-    today = clock.today()
-    slate = recommender.choose(connection, person_id=person_id, today=today, limit=limit, minor=minor)
+    """Record a slate that is being shown; returns the impressions in their order."""
     at = clock.stamp()
     shown = record_slate(
         connection,
@@ -35,7 +43,7 @@ def show_offers(
         model_version=slate.model_version,
         variant=slate.variant,
         at=at,
-        shop_day=today,
+        shop_day=clock.today(),
     )
     if slate.personalized and person_id is not None:
         record_use(

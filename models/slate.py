@@ -57,6 +57,7 @@ def fill_slate(
     counts: dict[str, int] = {}
     chosen: list[Place] = []
     taken: set[str] = set()
+    made_room: set[int] = set()  # ranks that the limit on one part of the shop passed over
 
     def take(candidate: Candidate, rule: str | None = None, **facts: int) -> None:
         counts[candidate.category] = counts.get(candidate.category, 0) + 1
@@ -64,7 +65,12 @@ def fill_slate(
         chosen.append(Place(candidate, ranks[candidate.type_id], rule, facts))
 
     def may_take(candidate: Candidate) -> bool:
-        return candidate.type_id not in taken and counts.get(candidate.category, 0) < most_of_one_category
+        if candidate.type_id in taken:
+            return False
+        has_room = counts.get(candidate.category, 0) < most_of_one_category
+        if not has_room:
+            made_room.add(ranks[candidate.type_id])
+        return has_room
 
     for candidate in [c for c in ordered if c.type_id in liked][:LIKED_FIRST]:
         if len(chosen) < limit and may_take(candidate):
@@ -100,11 +106,12 @@ def fill_slate(
         spot = min(FIRST_NEW + number * 5, len(chosen))
         rule_facts = {"places": len(fresh), "of": limit}
         chosen.insert(spot, Place(candidate, ranks[candidate.type_id], "new", rule_facts))
-    return [_mark_category(place, position, most_of_one_category) for position, place in enumerate(chosen, start=1)]
+    made_room -= {place.rank for place in chosen}
+    return [_mark_category(place, made_room, most_of_one_category) for place in chosen]
 
 
-def _mark_category(place: Place, position: int, most: int) -> Place:
-    """An offer that stands higher than its score alone would put it, because others of their kind made room."""
-    if place.rule is None and place.rank > position:
+def _mark_category(place: Place, made_room: set[int], most: int) -> Place:
+    """An offer that has its place because a better one of another part of the shop, which had its share, made room."""
+    if place.rule is None and any(rank < place.rank for rank in made_room):
         return Place(place.candidate, place.rank, "category", {"most": most})
     return place

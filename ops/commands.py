@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ops.board import Board
@@ -12,9 +13,10 @@ from ops.environments import install_uv, make_environment
 from ops.places import BOT, ENVIRONMENTS, MAIN, ROOT, TOOLS, VAR, find_binary
 from ops.problems import Problem
 from ops.steps import Step, run_steps
-from ops.supervise import Supervisor, check_ports, write_config
+from ops.supervise import Supervisor, check_ports, stopping_on_signals, write_config
 
-NEEDED_GB_FIRST, NEEDED_GB_LATER = 8, 1
+ENVIRONMENTS_GB, VAR_GB = 7, 1
+OWNER_ONLY = 0o077
 USAGE = """usage: python3 -m ops COMMAND
 
   run            set up the demo shop and serve it
@@ -27,21 +29,27 @@ USAGE = """usage: python3 -m ops COMMAND
 
 
 def main(words: list[str]) -> int:
-    """Run one command."""
+    """Run one command. What it makes (database, logs, models) is readable by its user alone."""
     commands = {"run": run_demo, "serve": serve_own, "setup": set_up, "demo": prepare_demo, "train": train_all}
+    mask = os.umask(OWNER_ONLY)
     try:
-        if len(words) == 2 and words[0] == "import":
-            return import_own(Path(words[1]))
-        if len(words) != 1 or words[0] not in commands:
-            print(USAGE, file=sys.stderr)
-            return 2
-        return commands[words[0]]()
+        with stopping_on_signals():
+            if len(words) == 2 and words[0] == "import":
+                return import_own(Path(words[1]))
+            if len(words) != 1 or words[0] not in commands:
+                print(USAGE, file=sys.stderr)
+                return 2
+            return commands[words[0]]()
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
-        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"\nThe machine did not allow something: {where}{error.strerror or error}.", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept.", file=sys.stderr)
-        return 1
+    finally:
+        os.umask(mask)
+    return 1
 
 
 def run_demo() -> int:
@@ -55,16 +63,11 @@ def run_demo() -> int:
     check_ports("127.0.0.1", ports)
     environment = _environment() | {"CANDOR_DEMO": "1"}
     _prepare(_environment_steps() + _demo_steps(environment))
-    supervisor = _start(environment, ports)
-    try:
-        print("... start the three processes", flush=True)
-        supervisor.wait_until_ready("127.0.0.1", ports["CANDOR_PORT"])
-    except BaseException:
-        supervisor.stop()
-        raise
+    print("... start the three processes", flush=True)
     address = f"http://127.0.0.1:{ports['CANDOR_PORT']}"
-    print(
-        f"""
+
+    def welcome() -> str:
+        return f"""
 Candor is ready after {time.monotonic() - began:.0f} s.
 
   Demo shop        {address}/
@@ -73,10 +76,9 @@ Candor is ready after {time.monotonic() - began:.0f} s.
                    agents sam and alex, owner olga; password of each: demo-password, no second factor
 
   Purchases and prices are a real grocer's; names are made up. Stop with Ctrl-C.
-""",
-        flush=True,
-    )
-    return supervisor.run_until_stopped()
+"""
+
+    return _serve(environment, "127.0.0.1", ports, welcome)
 
 
 def serve_own() -> int:
@@ -94,17 +96,21 @@ def serve_own() -> int:
         raise Problem("The bot has not been trained yet. First: make import DIR=your-files, then: make train")
     if _call([str(find_binary(MAIN, "python")), "-m", "web.owner"], environment) != 0:
         return 1
-    supervisor = _start(environment, ports)
+    address = f"http://{host}:{ports['CANDOR_PORT']}"
+    said = f"Candor is ready: {address}/staff for staff, /privacy for customers. Stop with Ctrl-C."
+    return _serve(environment, {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), ports, lambda: said)
+
+
+def _serve(environment: dict[str, str], host: str, ports: dict[str, int], welcome: Callable[[], str]) -> int:
+    """Start the three processes, say so when they are ready, and stay. However it ends, they end with it."""
+    config = write_config(bot_port=ports["CANDOR_BOT_PORT"], actions_port=ports["CANDOR_ACTIONS_PORT"])
+    supervisor = Supervisor(config, environment)
     try:
-        supervisor.wait_until_ready("127.0.0.1" if host == "0.0.0.0" else host, ports["CANDOR_PORT"])
-    except BaseException:
+        supervisor.wait_until_ready(host, ports["CANDOR_PORT"])
+        print(welcome(), flush=True)
+        return supervisor.run_until_stopped()
+    finally:
         supervisor.stop()
-        raise
-    print(
-        f"Candor is ready: http://{host}:{ports['CANDOR_PORT']}/staff for staff, /privacy for customers. Stop with Ctrl-C.",
-        flush=True,
-    )
-    return supervisor.run_until_stopped()
 
 
 def set_up() -> int:
@@ -170,7 +176,9 @@ def _environment_steps() -> list[Step]:
 def _demo_steps(environment: dict[str, str]) -> list[Step]:
     main = str(find_binary(MAIN, "python"))
     files = VAR / "demo"
-    data_sources = (ROOT / "data", ROOT / "shop.toml")
+    shop = Path(environment.get("CANDOR_SHOP_FILE") or ROOT / "shop.toml")
+    url = environment.get("CANDOR_DATABASE_URL") or f"sqlite:///{VAR / 'candor.db'}"
+    bot = ("components", "language", "nlu", "rules", "domain", "config.yml", "prepare.py")
     return [
         Step(
             "demo_files",
@@ -187,8 +195,9 @@ def _demo_steps(environment: dict[str, str]) -> list[Step]:
             "import the demo shop",
             ((main, "-m", "data.importers", str(files), "--demo"),),
             needs=("demo_files",),
-            sources=data_sources,
-            makes=() if os.environ.get("CANDOR_DATABASE_URL") else (VAR / "candor.db",),
+            sources=(ROOT / "data", shop),
+            settings=("CANDOR_DATABASE_URL",),
+            makes=(Path(url.removeprefix("sqlite:///")),) if url.startswith("sqlite:///") else (),
             expected_s=40,
             environment=environment,
         ),
@@ -207,7 +216,7 @@ def _demo_steps(environment: dict[str, str]) -> list[Step]:
             "train the bot",
             ((main, "-m", "actions.prepare"), _rasa_train()),
             needs=("import", "bot_environment"),
-            sources=(ROOT / "bot", ROOT / "texts"),
+            sources=(*(ROOT / "bot" / name for name in bot), ROOT / "actions" / "prepare.py", ROOT / "texts"),
             makes=(VAR / "bot" / "candor.tar.gz",),
             expected_s=60,
             environment=environment | {"RASA_TELEMETRY_ENABLED": "false"},
@@ -222,29 +231,45 @@ def _rasa_train() -> tuple[str, ...]:
 
 
 def _prepare(steps: list[Step]) -> None:
-    needed = NEEDED_GB_LATER if (BOT / "bin" / "rasa").exists() else NEEDED_GB_FIRST
-    VAR.mkdir(parents=True, exist_ok=True)
-    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(VAR).free / 1e9
-    if free < needed:
-        raise Problem(
-            f"Only {free:.1f} GB are free where var/ lies; {needed} GB are needed. Free some, or set CANDOR_VAR to another disk."
-        )
+    _check_disk()
+    for folder in (VAR, ENVIRONMENTS):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            hint = "Set CANDOR_VAR to a folder" if folder == VAR else "Put this checkout in a folder"
+            raise Problem(f"{folder} cannot be made ({error.strerror}). {hint} that you may write to.") from error
     with Board() as board:
         run_steps(steps, board)
 
 
-def _start(environment: dict[str, str], ports: dict[str, int]) -> Supervisor:
-    config = write_config(environment, bot_port=ports["CANDOR_BOT_PORT"], actions_port=ports["CANDOR_ACTIONS_PORT"])
-    return Supervisor(config)
+def _check_disk() -> None:
+    """The environments lie in the checkout, everything else where CANDOR_VAR says; on one disk they need the sum."""
+    needed: dict[int, tuple[Path, int]] = {}
+    has_environments = find_binary(BOT, "rasa").exists()
+    for folder, size_gb in ((VAR, VAR_GB), (ENVIRONMENTS, 0 if has_environments else ENVIRONMENTS_GB)):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        disk = there.stat().st_dev
+        needed[disk] = (there, size_gb + (needed[disk][1] if disk in needed else 0))
+    for there, size_gb in needed.values():
+        free = shutil.disk_usage(there).free / 1e9
+        if free < size_gb:
+            raise Problem(
+                f"Only {free:.1f} GB are free where {there} lies; {size_gb} GB are needed. Free some, or set CANDOR_VAR to another disk: "
+                f"database and models ({VAR_GB} GB) go there. The environments ({ENVIRONMENTS_GB} GB) stay in the checkout."
+            )
 
 
 def _read_ports() -> dict[str, int]:
-    ports = {}
+    ports: dict[str, int] = {}
     for name, default in (("CANDOR_PORT", 8000), ("CANDOR_BOT_PORT", 5005), ("CANDOR_ACTIONS_PORT", 5055)):
         value = os.environ.get(name, str(default))
-        if not value.isdigit() or not 0 < int(value) < 65536:
+        if not (value.isascii() and value.isdecimal()) or not 0 < int(value) < 65536:
             raise Problem(f"{name} is {value!r}; a port is a number from 1 to 65535.")
+        same = next((other for other, port in ports.items() if port == int(value)), None)
+        if same is not None:
+            raise Problem(
+                f"{same} and {name} are both {int(value)}; each process needs a port of its own. Choose another for {name}."
+            )
         ports[name] = int(value)
     return ports
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = Path(os.environ.get("CANDOR_VAR", ROOT / "var"))
+VAR = Path(os.environ.get("CANDOR_VAR") or ROOT / "var").absolute()
 ENVIRONMENTS = ROOT / "var" / "env"
 TOOLS = ENVIRONMENTS / "tools"
 MAIN = ENVIRONMENTS / "main"

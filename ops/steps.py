@@ -19,6 +19,8 @@ from ops.places import LOGS, ROOT, VAR
 from ops.problems import Problem
 
 STATE = VAR / "state.json"
+GENERATED = frozenset(("responses.yml", "generated_questions.yml"))
+NO_SOURCES = frozenset(("__pycache__", "results"))
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Step:
     work
         A function, or commands whose output goes to `var/logs/<name>.log`.
     sources
-        Files and folders that it is made from.
+        Files and folders that it is made from. What programs keep for themselves in them does not count (`_is_source`).
+    settings
+        Names of settings, values of `environment`, that it is made from too.
     makes
         What must exist afterwards.
     expected_s
@@ -47,6 +51,7 @@ class Step:
     makes: tuple[Path, ...] = ()
     expected_s: float = 10.0
     environment: dict[str, str] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
 
 
 def run_steps(steps: Iterable[Step], board: Board) -> None:
@@ -57,6 +62,7 @@ def run_steps(steps: Iterable[Step], board: Board) -> None:
     done: dict[str, threading.Event] = {name: threading.Event() for name in todo}
     problems: list[Problem] = []
     lock = threading.Lock()
+    running: set[subprocess.Popen[str]] = set()
 
     def live(step: Step) -> None:
         for need in step.needs:
@@ -73,7 +79,7 @@ def run_steps(steps: Iterable[Step], board: Board) -> None:
             expected_s = float(known.get("seconds", step.expected_s))
             started = time.monotonic()
             board.start(step.name, step.about, expected_s)
-            _work(step, board)
+            _work(step, board, running)
             with lock:
                 state[step.name] = {"print": prints[step.name], "seconds": round(time.monotonic() - started, 1)}
                 _write_state(state)
@@ -92,13 +98,18 @@ def run_steps(steps: Iterable[Step], board: Board) -> None:
     threads = [threading.Thread(target=live, args=(step,), daemon=True) for step in todo.values()]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        for process in list(running):
+            process.terminate()
+        raise
     if problems:
         raise problems[0]
 
 
-def _work(step: Step, board: Board) -> None:
+def _work(step: Step, board: Board, running: set[subprocess.Popen[str]]) -> None:
     if callable(step.work):
         step.work()
         return
@@ -106,7 +117,7 @@ def _work(step: Step, board: Board) -> None:
     log = LOGS / f"{step.name}.log"
     with log.open("w", encoding="utf-8") as out:
         for command in step.work:
-            process = subprocess.Popen(
+            with subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=step.environment or None,
@@ -114,12 +125,14 @@ def _work(step: Step, board: Board) -> None:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-            )
-            assert process.stdout is not None
-            for line in process.stdout:
-                out.write(line)
-                board.note(step.name, line.strip())
-            if process.wait() != 0:
+            ) as process:
+                running.add(process)
+                assert process.stdout is not None
+                for line in process.stdout:
+                    out.write(line)
+                    board.note(step.name, line.strip())
+            running.discard(process)
+            if process.returncode != 0:
                 out.flush()
                 raise Problem(_explain(step, log))
 
@@ -134,13 +147,20 @@ def _fingerprint(step: Step, needs: list[str]) -> str:
     digest = hashlib.sha256("\n".join(needs).encode())
     for source in step.sources:
         for path in sorted(p for p in ([source] if source.is_file() else source.rglob("*")) if p.is_file()):
-            if "__pycache__" in path.parts or path.name in ("responses.yml", "generated_questions.yml"):
+            if path != source and not _is_source(path.relative_to(source)):
                 continue
-            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update((path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix().encode())
             digest.update(path.read_bytes())
+    for name in step.settings:
+        digest.update(f"{name}={step.environment.get(name, '')}\n".encode())
     if not callable(step.work):
         digest.update(json.dumps(step.work).replace(str(VAR), "var").replace(str(ROOT), ".").encode())
     return digest.hexdigest()[:16]
+
+
+def _is_source(path: Path) -> bool:
+    """Not a program's own cache (a hidden folder, Python's), not a result, not what an earlier step wrote there."""
+    return path.name not in GENERATED and not any(part.startswith(".") or part in NO_SOURCES for part in path.parts)
 
 
 def _read_state() -> dict[str, dict[str, Any]]:

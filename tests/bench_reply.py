@@ -62,7 +62,11 @@ def measure(house: House) -> tuple[list[float], list[float]]:
         if turn % FRESH_SENDER_EVERY == 0:
             sender = uuid.uuid4().hex
         started = time.perf_counter()
-        asked = {"sender": sender, "message": question, "metadata": {"conversation_id": other.id, "lang": "en", "speaks": True}}
+        asked = {
+            "sender": sender,
+            "message": question,
+            "metadata": {"conversation_id": other.id, "lang": "en", "speaks": True},
+        }
         answered = rasa.call("POST", "/webhooks/rest/webhook", asked)
         direct.append((time.perf_counter() - started) * 1000)
         assert answered, "Rasa gave no answer"
@@ -83,10 +87,14 @@ def main() -> int:
     for part, cut in parts.items():
         for name, share in (("p50", 0.5), ("p95", 0.95)):
             mine, theirs = find_quantile(through[cut], share), find_quantile(direct[cut], share)
-            rows.append(_row(f"reply.{part}.{name}_ms", mine, "ms", LIMITS_MS[name], {"rasa_directly": round(theirs, 1)}))
+            rows.append(
+                _row(f"reply.{part}.{name}_ms", mine, "ms", LIMITS_MS[name], {"rasa_directly": round(theirs, 1)})
+            )
         ratio = median(through[cut]) / median(direct[cut])
         rows.append(_row(f"reply.{part}.times_direct", ratio, "times", MOST_TIMES_DIRECT, {"rasa_directly": 1.0}))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
     report = {
         "command": "make bench",
         "commit": commit,
@@ -99,12 +107,21 @@ def main() -> int:
     target.write_text(json.dumps(report, indent=1), encoding="utf-8")
     print(f"{'measure':<32}{'figure':>10}{'target':>10}  against")
     for row in rows:
-        print(f"{row['measure']:<32}{row['value']:>10}{row['target']:>10}  {row['against']}{'' if row['ok'] else '  MISSED'}")
+        print(
+            f"{row['measure']:<32}{row['value']:>10}{row['target']:>10}  {row['against']}{'' if row['ok'] else '  MISSED'}"
+        )
     return 0 if all(row["ok"] for row in rows) else 1
 
 
 def _row(measure: str, value: float, unit: str, target: float, against: dict[str, float]) -> dict[str, Any]:
-    return {"measure": measure, "value": round(value, 2), "unit": unit, "target": target, "ok": value <= target, "against": against}
+    return {
+        "measure": measure,
+        "value": round(value, 2),
+        "unit": unit,
+        "target": target,
+        "ok": value <= target,
+        "against": against,
+    }
 
 
 if __name__ == "__main__":

@@ -21,7 +21,10 @@ ASK_AXE = """async () => {
   const told = await axe.run(document, {resultTypes: ['violations']});
   return told.violations.map(one => `${one.id}: ${one.nodes.map(node => JSON.stringify(node.target)).join(' ')}`);
 }"""
-NETWORK = ("Failed to load resource", "WebSocket connection to")  # the browser's own note of a refused or a broken call; what the page made of it is looked at
+NETWORK = (
+    "Failed to load resource",
+    "WebSocket connection to",
+)  # the browser's own note of a refused or a broken call; what the page made of it is looked at
 
 
 @contextmanager
@@ -37,7 +40,9 @@ def open_browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def open_page(browser: Browser, *, customer: str | None = None, width: int = 1280, height: int = 800, **traits: Any) -> Iterator[Page]:
+def open_page(
+    browser: Browser, *, customer: str | None = None, width: int = 1280, height: int = 800, **traits: Any
+) -> Iterator[Page]:
     """A page in a browser profile of its own, as a demo customer or a visitor. A script's error on it fails the test."""
     context = browser.new_context(viewport={"width": width, "height": height}, **traits)
     page = context.new_page()

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, insert
 
+from data.access import issue_token
 from data.consent import record_consent
-from data.conversations import Conversation, Draft, append_messages, issue_token, open_conversation
+from data.conversations import Conversation, Draft, append_messages, open_conversation
 from data.customers import ensure_customer
 from data.tables import offer_events, order_lines, orders, products, types
 

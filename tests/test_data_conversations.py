@@ -8,28 +8,25 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from data.access import access_conversation, extend_token, issue_token
 from data.conversations import (
     Conversation,
     Draft,
-    access_conversation,
     append_messages,
     change_state,
-    extend_token,
     fetch_messages,
     fetch_newest,
     fetch_transcript,
-    fetch_unanswered,
     find_button,
     find_repeated,
     fingerprint_body,
-    issue_token,
-    list_unanswered,
     require_conversation,
 )
 from data.database import Database
 from data.errors import ClientIdReused, NotKnown
 from data.handoffs import claim_handoff, end_handoff, find_position, request_handoff, return_to_queue
 from data.tables import conversation_tokens, conversations, disclosures, messages
+from data.turns import fetch_unanswered, list_unanswered
 from tests.making import AT, make_conversation, make_person
 
 LATER = "2026-03-02T10:00:00.000000Z"

@@ -62,7 +62,9 @@ def test_the_browsers_signal_is_honoured_in_words(browser: Browser, candor_url: 
     with open_page(browser, customer="100", extra_http_headers={"Sec-GPC": "1"}) as page:
         page.goto(f"{candor_url}/privacy")
         expect(page.get_by_text("Your browser asks shops not to share your data, and we honour that.")).to_be_visible()
-        expect(page.get_by_role("switch", name="What you bought", exact=True)).to_have_attribute("aria-checked", "false")
+        expect(page.get_by_role("switch", name="What you bought", exact=True)).to_have_attribute(
+            "aria-checked", "false"
+        )
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])
@@ -76,5 +78,7 @@ def test_the_centre_is_clean_and_fits(browser: Browser, candor_url: str, width: 
 def test_the_page_tells_its_words_without_a_script(browser: Browser, candor_url: str) -> None:
     with open_page(browser, java_script_enabled=False) as page:
         page.goto(f"{candor_url}/privacy")
-        assert "Reading and changing this needs JavaScript." in page.content()  # in <noscript>, which this browser keeps unread
+        assert (
+            "Reading and changing this needs JavaScript." in page.content()
+        )  # in <noscript>, which this browser keeps unread
         expect(page.get_by_text("answers for your data")).to_be_visible()

@@ -48,7 +48,9 @@ def test_the_chat_closes_by_escape_and_focus_goes_back(browser: Browser, candor_
         expect(launcher).to_be_focused()
 
 
-def test_why_am_i_seeing_this_opens_the_chat_at_the_explanation_of_that_offer(browser: Browser, candor_url: str) -> None:
+def test_why_am_i_seeing_this_opens_the_chat_at_the_explanation_of_that_offer(
+    browser: Browser, candor_url: str
+) -> None:
     with open_page(browser, customer="7") as page:
         page.goto(candor_url)
         offers = page.locator("candor-offers article")
@@ -73,7 +75,12 @@ def test_a_yes_and_a_no_weigh_the_same_and_a_switch_shows_what_it_did(browser: B
         question = page.locator("candor-chat .ask")
         expect(question).to_be_visible()
         yes, no = question.get_by_role("button").all()
-        looks = [button.evaluate("b => { const s = getComputedStyle(b); return [b.offsetWidth, b.offsetHeight, s.color, s.backgroundColor, s.borderColor, s.fontWeight] }") for button in (yes, no)]
+        looks = [
+            button.evaluate(
+                "b => { const s = getComputedStyle(b); return [b.offsetWidth, b.offsetHeight, s.color, s.backgroundColor, s.borderColor, s.fontWeight] }"
+            )
+            for button in (yes, no)
+        ]
         assert looks[0] == looks[1]
         yes.click()
         done = page.locator("candor-chat .done")
@@ -115,8 +122,12 @@ def test_a_conversation_outlives_a_reload(browser: Browser, candor_url: str) -> 
         expect(page.locator("candor-chat .message.bot")).to_have_count(2)
 
 
-@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (768, 1024, "dark"), (320, 640, "light"), (640, 340, "dark")])
-def test_page_and_chat_are_clean_and_fit(browser: Browser, candor_url: str, width: int, height: int, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"), [(1280, 800, "light"), (768, 1024, "dark"), (320, 640, "light"), (640, 340, "dark")]
+)
+def test_page_and_chat_are_clean_and_fit(
+    browser: Browser, candor_url: str, width: int, height: int, scheme: str
+) -> None:
     with open_page(browser, customer="7", width=width, height=height, color_scheme=scheme) as page:
         page.goto(candor_url)
         page.locator("candor-offers article").first.wait_for()
@@ -132,5 +143,7 @@ def test_every_control_of_the_chat_is_44_high(browser: Browser, candor_url: str)
         page.goto(candor_url)
         page.locator("candor-offers").get_by_role("button", name="Why am I seeing this?").first.click()
         page.locator("candor-chat .explanation").wait_for()
-        low = page.locator("candor-chat button:visible, candor-chat summary:visible").evaluate_all("all => all.filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.textContent)")
+        low = page.locator("candor-chat button:visible, candor-chat summary:visible").evaluate_all(
+            "all => all.filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.textContent)"
+        )
         assert low == []

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from data.conversations import Draft, append_messages, issue_token
+from data.access import issue_token
+from data.conversations import Draft, append_messages
 from data.customers import find_customer
 from data.database import Database
 from data.shop import Shop

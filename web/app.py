@@ -48,6 +48,7 @@ def create_app(settings: Settings, *, secret: str | None) -> FastAPI:
             allow_origins=list(settings.shop_origins),
             allow_methods=["GET", "POST", "PUT"],
             allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
         )
     app.add_middleware(Headers)
     return app

@@ -14,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.language.caution import clean_text
+
 MOST_SENDERS = 10_000
 WEBHOOK = "/webhooks/rest/webhook"
 
@@ -26,7 +28,7 @@ class BotFailed(Exception):
 class Reply:
     """What the bot wants to say: one message, before the gateway has filled in what only it may write.
 
-    `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
+    `key` is the address of its text, where the law asks which wording was said. `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Reply:
     focus: str | None = None
     handoff: dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    key: str | None = None
 
 
 def join_replies(entries: list[dict[str, Any]]) -> list[Reply]:
@@ -122,11 +125,11 @@ class Bot:
 
 
 def quote_text(text: str, most: int) -> str:
-    """A customer's text as Rasa may see it: cut, and never a command. A leading "/" (or what strips to one) loses its power."""
-    cut = text[:most].strip()
-    while cut.startswith("/"):
-        cut = cut[1:].lstrip()
-    return cut or "…"
+    """A customer's text as Rasa may see it: cleaned as the bot itself would, cut, and never a command.
+
+    Cleaning comes first: an invisible letter before a "/", or a full-width one, would be cleaned into a command later on.
+    """
+    return clean_text(text, most_characters=most).lstrip("/ ") or "…"
 
 
 async def is_listening(port: int) -> bool:

@@ -7,15 +7,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from data.access import Access, access_conversation, extend_token, issue_token
 from data.conversations import (
-    Access,
-    access_conversation,
     append_messages,
     change_conversation,
-    extend_token,
     fetch_conversations,
     fetch_messages,
-    issue_token,
     open_conversation,
     require_conversation,
 )
@@ -27,6 +24,7 @@ from data.staff import find_name
 from web.house import House, get_house
 from web.identity import SignedIn, identify_caller, read_bearer, read_customer_token
 from web.inbox import MessageIn, receive_message
+from web.privacy_signal import GPC, honour
 from web.speech import write_disclosure
 from web.wakeups import wait_for
 
@@ -66,7 +64,7 @@ class CustomerIn(BaseModel):
 
 
 @router.post("/api/conversations", status_code=201)
-async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str, Any]:
+async def open_one(body: OpenIn, request: Request, house: HouseHere, gpc: GPC = None) -> dict[str, Any]:
     """Open a conversation; its first message is the disclosure."""
     address = request.client.host if request.client else ""
     a_minute = 6000.0 if house.settings.demo else house.shop.limits["conversations_a_minute"]
@@ -89,6 +87,8 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str
             )
             token = issue_token(connection, conversation.conversation_id, speaks_until=signed.until if signed else None)
             opening = append_messages(connection, conversation.conversation_id, [write_disclosure(house)], at=at)
+        if gpc == "1":
+            honour(house, person_id)
         return {
             "conversation_id": conversation.conversation_id,
             "token": token,
@@ -100,10 +100,10 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere) -> dict[str
 
 @router.post("/api/conversations/{conversation_id}/messages", response_model=None)
 async def write_one(
-    conversation_id: str, body: MessageIn, request: Request, house: HouseHere, token: Token
+    conversation_id: str, body: MessageIn, request: Request, house: HouseHere, token: Token, gpc: GPC = None
 ) -> JSONResponse:
     """Take in a message. It is in the log when this answers; its turn comes after."""
-    received = await house.do(lambda: receive_message(house, token, conversation_id, body))
+    received = await house.do(lambda: receive_message(house, token, conversation_id, body, signal=gpc == "1"))
     if received.is_new:
         request.app.state.turns.take(conversation_id)
     return JSONResponse({"seq": received.seq}, 202 if received.is_new else 200)

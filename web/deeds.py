@@ -12,22 +12,21 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.audit import record_act
-from data.consent import PURPOSES, fetch_consents, record_consent, record_refusal
+from data.consent import fetch_consents, record_refusal
 from data.conversations import Conversation, Draft
 from data.errors import NotKnown
 from data.impressions import Impression, access_impression
-from data.orders import dispute_lines
-from data.preferences import set_preference
 from data.reviews import open_review
-from models.control import Effect, measure_effect
-from models.showing import show_offers
+from models.control import Effect
+from models.showing import choose_slate, record_shown
 from models.wording import lower_first, say_date
+from web.controls import disown_type, switch_consent, tell_effect, turn_away, withdraw_all
 from web.handoffs import ask_for_person, cancel_waiting
 from web.house import House
 from web.speech import choose_author, write_draft
 
 REVIEW_DAYS = 30
+OFFERS = 5
 Say = Callable[[Connection, Conversation], list[Draft]]
 
 
@@ -40,6 +39,7 @@ class Deed:
     person_id: int | None
     facts: dict[str, Any]
     words: str = ""
+    signal: bool = False
 
 
 def parse_payload(payload: str) -> tuple[str, dict[str, Any]]:
@@ -54,15 +54,29 @@ def is_deed(payload: str | None) -> bool:
     return payload is not None and parse_payload(payload)[0] in DEEDS
 
 
-def perform(house: House, conversation: Conversation, person_id: int | None, payload: str, *, words: str = "") -> Say:
+def perform(
+    house: House,
+    conversation: Conversation,
+    person_id: int | None,
+    payload: str,
+    *,
+    words: str = "",
+    signal: bool = False,
+) -> Say:
     """Do what a payload says."""
     name, facts = parse_payload(payload)
-    return DEEDS[name](Deed(house, conversation, person_id, facts, words))
+    return DEEDS[name](Deed(house, conversation, person_id, facts, words, signal))
 
 
 def _say(deed: Deed, address: str, **facts: Any) -> Say:
     vary = f"{deed.conversation.conversation_id}{deed.conversation.last_seq}"
-    return lambda _connection, now: [write_draft(deed.house, address, author=choose_author(now), vary=vary, **facts)]
+    return lambda _connection, now: [_write(deed.house, now, address, vary=vary, **facts)]
+
+
+def _write(house: House, now: Conversation, address: str, **facts: Any) -> Draft:
+    """The outcome of a deed: a notice by the system while a person owns the conversation."""
+    draft = write_draft(house, address, author=choose_author(now), **facts)
+    return replace(draft, kind="notice") if now.state == "human" else draft
 
 
 def _require_category(deed: Deed) -> str | None:
@@ -86,20 +100,20 @@ def decline_consent(deed: Deed) -> Say:
     if person_id is None or category is None:
         return _say(deed, "privacy.sign_in_first")
 
+    slate = choose_slate(
+        house.database,
+        house.recommender,
+        clock=house.clock,
+        person_id=person_id,
+        limit=OFFERS,
+        minor=deed.conversation.minor,
+    )
+
     def say(connection: Connection, now: Conversation) -> list[Draft]:
         record_refusal(connection, person_id, category, at=house.clock.stamp())
-        shown = show_offers(
-            connection,
-            house.recommender,
-            clock=house.clock,
-            person_id=person_id,
-            slot="chat",
-            limit=5,
-            minor=now.minor,
-            channel="chat",
-        )
-        draft = write_draft(house, "privacy.after_no", author=choose_author(now))
-        return [replace(draft, offers=[impression.describe_offer() for impression in shown])]
+        shown = record_shown(connection, slate, clock=house.clock, person_id=person_id, slot="chat", channel="chat")
+        offers = [impression.describe_offer() for impression in shown]
+        return [replace(_write(house, now, "privacy.after_no"), offers=offers)]
 
     return say
 
@@ -115,55 +129,13 @@ def _switch(deed: Deed, *, granted: bool) -> Say:
     category = _require_category(deed)
     if category is None:
         return _ask_which(deed, granted=granted)
-    effect = switch_consent(house, person_id, category, granted=granted, source="chat", minor=deed.conversation.minor)
+    effect = switch_consent(
+        house, person_id, category, granted=granted, source="chat", signal=deed.signal, minor=deed.conversation.minor
+    )
     if not effect.acted:
         return _say(deed, "privacy.already_on" if granted else "privacy.already_off", category=_title(house, category))
     address = "privacy.granted" if granted else "privacy.withdrawn"
     return _say_effect(deed, address, effect, category=category, granted=granted)
-
-
-def switch_consent(
-    house: House,
-    person_id: int,
-    category: str,
-    *,
-    granted: bool,
-    source: str,
-    purposes: tuple[str, ...] = PURPOSES,
-    signal: bool = False,
-    minor: bool = False,
-) -> Effect:
-    """Record a grant or a withdrawal and measure what it did to the offers."""
-
-    def act(connection: Connection) -> bool:
-        return record_consent(
-            connection,
-            person_id,
-            category,
-            granted=granted,
-            purposes=purposes,
-            at=house.clock.stamp(),
-            source=source,
-            lang=house.texts.lang,
-            known=house.shop.categories,
-            signal=signal,
-        )
-
-    return measure_effect(
-        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
-    )
-
-
-def tell_effect(house: House, effect: Effect, *, granted: bool = False) -> str:
-    """In words what a control did to the five offers."""
-    if effect.left or effect.came:
-        if effect.left == effect.came == 1:
-            return house.texts.say("privacy.effect_one_changed")
-        return house.texts.say("privacy.effect_changed", left=_say_count(effect.left), came=_say_count(effect.came))
-    if effect.moved:
-        return house.texts.say("privacy.effect_moved", count=effect.moved)
-    key = "privacy.effect_nothing_granted" if granted else "privacy.effect_nothing_withdrawn"
-    return house.texts.say(key, count=len(effect.after))
 
 
 def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, granted: bool) -> Say:
@@ -177,14 +149,13 @@ def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, gran
     extra = {"effect": {"before": effect.before, "after": effect.after, "category": category, "granted": granted}}
     return lambda _connection, now: [
         replace(
-            write_draft(
+            _write(
                 house,
+                now,
                 address,
-                author=choose_author(now),
                 category=house.recommender.name_category(category),
                 effect=told,
             ),
-            kind="notice" if now.state == "human" else "consent",
             buttons=[undo, switches],
             extra=extra,
         )
@@ -192,30 +163,10 @@ def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, gran
 
 
 def _withdraw_all(deed: Deed, person_id: int) -> Say:
-    house = deed.house
-
-    def act(connection: Connection) -> bool:
-        on = sorted(
-            {category for (category, _), grant in fetch_consents(connection, person_id).grants.items() if grant.granted}
-        )
-        for category in on:
-            record_consent(
-                connection,
-                person_id,
-                category,
-                granted=False,
-                purposes=PURPOSES,
-                at=house.clock.stamp(),
-                source="chat",
-                lang=house.texts.lang,
-                known=house.shop.categories,
-            )
-        return bool(on)
-
-    effect = measure_effect(house.database, house.recommender, act, person_id=person_id, today=house.clock.today())
+    effect = withdraw_all(deed.house, person_id, signal=deed.signal, minor=deed.conversation.minor)
     if not effect.acted:
         return _say(deed, "privacy.all_off_already")
-    return _say(deed, "privacy.withdrawn_all", effect=tell_effect(house, effect))
+    return _say(deed, "privacy.withdrawn_all", effect=tell_effect(deed.house, effect))
 
 
 def _ask_which(deed: Deed, *, granted: bool) -> Say:
@@ -235,7 +186,7 @@ def _ask_which(deed: Deed, *, granted: bool) -> Say:
         }
         for category in plain
     ]
-    return lambda _connection, now: [replace(write_draft(house, key, author=choose_author(now)), buttons=buttons)]
+    return lambda _connection, now: [replace(_write(house, now, key), buttons=buttons)]
 
 
 def stop_using(deed: Deed) -> Say:
@@ -251,23 +202,6 @@ def never_show(deed: Deed) -> Say:
     effect = turn_away(deed.house, deed.person_id, impression.type_id, minor=deed.conversation.minor)
     title = lower_first(impression.offer["title"])
     return _say(deed, "explanations.control_never_show", title=title, effect=tell_effect(deed.house, effect))
-
-
-def turn_away(house: House, person_id: int, type_id: str, *, kind: str = "never_show", minor: bool = False) -> Effect:
-    """Set what the customer says of a type and measure the effect."""
-
-    def act(connection: Connection) -> bool:
-        at = house.clock.stamp()
-        changed = set_preference(connection, person_id, kind=kind, type_id=type_id, at=at)
-        if changed:
-            record_act(
-                connection, at=at, actor="customer", act=f"preference_{kind}", person_id=person_id, object_id=type_id
-            )
-        return changed
-
-    return measure_effect(
-        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
-    )
 
 
 def not_mine(deed: Deed) -> Say:
@@ -287,35 +221,10 @@ def not_mine(deed: Deed) -> Say:
     told = tell_effect(house, effect)
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
-        done = write_draft(house, "explanations.control_not_mine", author=choose_author(now), title=title, effect=told)
+        done = _write(house, now, "explanations.control_not_mine", title=title, effect=told)
         return [done, *opened(connection, now)]
 
     return say
-
-
-def disown_type(
-    house: House, person_id: int, type_id: str, *, product_id: str | None = None, minor: bool = False
-) -> Effect:
-    """ "I did not buy this": its lines count for nothing from now on; the effect is measured."""
-
-    def act(connection: Connection) -> bool:
-        at = house.clock.stamp()
-        lines = dispute_lines(connection, person_id, type_id=type_id, product_id=product_id, at=at)
-        if lines:
-            record_act(
-                connection,
-                at=at,
-                actor="customer",
-                act="purchases_disputed",
-                person_id=person_id,
-                object_id=type_id,
-                detail={"lines": lines},
-            )
-        return bool(lines)
-
-    return measure_effect(
-        house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
-    )
 
 
 def ask_review(deed: Deed) -> Say:
@@ -340,8 +249,7 @@ def _open_review(deed: Deed, impression: Impression) -> Say:
             due_on=due,
         )
         facts: dict[str, Any] = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
-        draft = write_draft(house, "explanations.review_opened", author=choose_author(now), **facts)
-        return [replace(draft, kind="notice") if now.state == "human" else draft]
+        return [_write(house, now, "explanations.review_opened", **facts)]
 
     return say
 
@@ -400,7 +308,3 @@ DEEDS: dict[str, Callable[[Deed], Say]] = {
 def _title(house: House, category: str) -> str:
     words = house.recommender.name_category(category)
     return words[:1].upper() + words[1:]
-
-
-def _say_count(count: int) -> str:
-    return {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}.get(count, str(count))

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from data.errors import (
@@ -54,6 +55,12 @@ def install_errors(app: FastAPI) -> None:
     async def _answer(_request: Request, error: CandorError) -> JSONResponse:
         headers = {"Retry-After": str(error.details.get("retry_after_s", 1))} if isinstance(error, TooMany) else None
         return JSONResponse(describe_error(error.code, error.message, error.details), find_status(error), headers)
+
+    @app.exception_handler(UnicodeError)
+    @app.exception_handler(DataError)
+    async def _answer_unwritable(_request: Request, _error: Exception) -> JSONResponse:
+        message = "A text holds what cannot be kept: half a character, or a character that no database takes. Mend it."
+        return JSONResponse(describe_error("bad_input", message), 422)
 
     @app.exception_handler(RequestValidationError)
     async def _answer_invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -50,7 +50,7 @@ def ask_for_person(
         return [write_draft(house, "handoff.with_person", author="system", name=name)]
     handoff, _, is_new = request_handoff(connection, conversation, at=house.clock.stamp(), topic=topic)
     now = house.clock.now().astimezone(house.shop.zone)
-    if is_new and not house.shop.hours.is_open(now):
+    if not house.shop.hours.is_open(now):
         opening = house.shop.hours.find_next_opening(now)
         if opening is None:
             return [write_draft(house, "handoff.nobody_here_unknown")]

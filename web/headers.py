@@ -43,9 +43,15 @@ class Headers:
             await self.app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
+        is_over = False
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
+            if is_over and status != 413:
+                status = 413
+                await _refuse(send)
+            if is_over:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
@@ -55,28 +61,25 @@ class Headers:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        taken = 0
+
+        async def receive_limited() -> Message:
+            """Bodies without a stated length are cut off at the limit too."""
+            nonlocal taken, is_over
+            message = await receive()
+            taken += len(message.get("body", b""))
+            is_over = taken > LARGEST_BODY
+            return {"type": "http.disconnect"} if is_over else message
+
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > LARGEST_BODY:
             await _refuse(send_with_headers)
         else:
-            await self.app(scope, _limit(receive), send_with_headers)
+            await self.app(scope, receive_limited, send_with_headers)
         route = getattr(scope.get("route"), "path", "other")
         requests_seen.labels(route, str(status)).inc()
         if b"wait=" not in scope.get("query_string", b""):
             request_seconds.labels(route).observe(time.perf_counter() - started)
-
-
-def _limit(receive: Receive) -> Receive:
-    """Bodies without a stated length are cut off at the limit too."""
-    taken = 0
-
-    async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        return message if taken <= LARGEST_BODY else {"type": "http.disconnect"}
-
-    return limited
 
 
 async def _refuse(send: Send) -> None:

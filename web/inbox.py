@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
+from data.access import access_conversation
 from data.conversations import (
-    Access,
     Draft,
-    access_conversation,
     append_messages,
     change_state,
     find_button,
     find_repeated,
     fingerprint_body,
+    require_conversation,
 )
 from data.errors import BadInput
 from web.house import House
+from web.privacy_signal import honour
 from web.speech import write_disclosure
 from web.wakeups import QUEUE
 
@@ -70,24 +71,44 @@ class Received:
     is_new: bool
 
 
-def receive_message(house: House, token: str, conversation_id: str, body: MessageIn) -> Received:
-    """Put a customer's message into the log, once."""
+def receive_message(
+    house: House, token: str, conversation_id: str, body: MessageIn, *, signal: bool = False
+) -> Received:
+    """Put a customer's message into the log, once. `signal`: the browser sent `Sec-GPC: 1` with it.
+
+    Everything is checked before the writing transaction, so that a stranger cannot hold up those who write.
+    """
     text = check_text(body.text, int(house.shop.limits["message_characters"])) if body.text is not None else None
     client_key = f"customer:{body.client_id.lower()}"
     body_hash = fingerprint_body(text, body.payload)
-    with house.database.write() as connection:
-        access = access_conversation(connection, token, conversation_id, lock=True)
+    with house.database.read() as connection:
+        access = access_conversation(connection, token, conversation_id)
         repeated = find_repeated(connection, conversation_id, client_key, body_hash)
         if repeated is not None:
             return Received(repeated, is_new=False)
         title = find_button(connection, conversation_id, body.payload) if body.payload is not None else None
-        if body.payload is not None and title is None:
-            raise BadInput(
-                "payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload"
-            )
-        _limit(house, conversation_id)
-        words = text if text is not None else title or ""
-        seq = _append(connection, house, access, client_key=client_key, text=words, payload=body.payload)
+    if body.payload is not None and title is None:
+        raise BadInput(
+            "payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload"
+        )
+    _limit(house, conversation_id)
+    if signal:
+        honour(house, access.person_id)
+    draft = Draft(
+        author="customer",
+        kind="chat",
+        lang=access.conversation.locale,
+        text=text if text is not None else title or "",
+        payload=body.payload,
+        client_key=client_key,
+        speaks=access.person_id is not None,
+        signal=signal,
+    )
+    with house.database.write() as connection:
+        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
+        if repeated is not None:
+            return Received(repeated, is_new=False)
+        seq = _append(connection, house, conversation_id, draft)
     house.wakeups.ring(conversation_id, QUEUE)
     return Received(seq, is_new=True)
 
@@ -97,24 +118,11 @@ def _limit(house: House, conversation_id: str) -> None:
     house.limiter.take("messages", conversation_id, a_second=a_second, burst=max(10.0, a_second))
 
 
-def _append(
-    connection: Connection, house: House, access: Access, *, client_key: str, text: str, payload: str | None
-) -> int:
-    conversation = access.conversation
+def _append(connection: Connection, house: House, conversation_id: str, draft: Draft) -> int:
     at = house.clock.stamp()
-    draft = Draft(
-        author="customer",
-        kind="chat",
-        lang=conversation.locale,
-        text=text,
-        payload=payload,
-        client_key=client_key,
-        speaks=access.person_id is not None,
-    )
-    message = append_messages(connection, conversation.conversation_id, [draft], at=at)[0]
+    message = append_messages(connection, conversation_id, [draft], at=at)[0]
+    conversation = require_conversation(connection, conversation_id)
     if conversation.state == "closed":  # opens again, with its history, and with the disclosure
         change_state(connection, conversation, "bot")
-        append_messages(
-            connection, conversation.conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at
-        )
+        append_messages(connection, conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at)
     return message.seq or 0

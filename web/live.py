@@ -8,13 +8,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from data.conversations import access_conversation, fetch_messages
+from data.access import access_conversation
+from data.conversations import fetch_messages
 from data.errors import CandorError, NotAllowed, NotKnown
 from data.handoffs import fetch_handoffs
 from web.conversations import describe_state
@@ -62,7 +64,9 @@ def _check(house: House, token: str, conversation_id: str) -> None:
 
 
 async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, token: str) -> None:
+    signal = socket.headers.get("sec-gpc") == "1"
     while True:
+        frame: dict[str, Any] = {}
         try:
             frame = await _read_frame(socket)
             if frame.get("type") == "typing":
@@ -74,7 +78,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
             body = MessageIn.model_validate(
                 {name: frame[name] for name in ("client_id", "text", "payload") if name in frame}
             )
-            received = await house.do(lambda body=body: receive_message(house, token, conversation_id, body))  # type: ignore[misc]
+            received = await house.do(partial(receive_message, house, token, conversation_id, body, signal=signal))
             if received.is_new:
                 socket.app.state.turns.take(conversation_id)
             await _send(socket, {"type": "ack", "client_id": body.client_id, "seq": received.seq})
@@ -97,7 +101,7 @@ async def _tell_customer(socket: WebSocket, house: House, conversation_id: str, 
     with house.wakeups.listen(conversation_id, name_typing(conversation_id)) as woken:
         while True:
             woken.clear()
-            messages, state = await house.do(lambda after=after: _look(house, token, conversation_id, after))  # type: ignore[misc]
+            messages, state = await house.do(partial(_look, house, token, conversation_id, after))
             for message in messages:
                 await _send(socket, {"type": "message", "message": message})
                 after = message["seq"]
@@ -172,7 +176,12 @@ def _get_typing(socket: WebSocket) -> Typing:
 
 
 async def _read_frame(socket: WebSocket) -> dict[str, Any]:
-    text = await socket.receive_text()
+    received = await socket.receive()
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received.get("code", 1000))
+    text = received.get("text")
+    if text is None:
+        raise NotAllowed("A binary frame; send JSON as text.")
     if len(text) > LARGEST_FRAME:
         raise NotAllowed(f"A frame of {len(text)} characters; at most {LARGEST_FRAME} are taken.")
     try:

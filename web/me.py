@@ -13,11 +13,13 @@ from data.held import fetch_held
 from data.impressions import access_impression
 from data.reviews import open_review
 from models.control import Effect
+from web.controls import disown_type, switch_consent, tell_effect, turn_away
 from web.conversations import HouseHere
-from web.deeds import REVIEW_DAYS, disown_type, switch_consent, tell_effect, turn_away
+from web.deeds import REVIEW_DAYS
 from web.house import House
 from web.identity import Caller, require_person
-from web.offers import GPC, MaybeCaller
+from web.offers import MaybeCaller
+from web.privacy_signal import GPC
 from web.speech import title_category
 
 router = APIRouter()

@@ -4,23 +4,24 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from data.catalogue import find_product
-from data.consent import fetch_consents, honour_signal
+from data.consent import fetch_consents
 from data.errors import BadInput
 from data.events import record_page_event
-from data.impressions import access_impression, record_click
+from data.impressions import access_impression, record_offer_event
 from models.dialogue import tell_what_if, tell_why_not
 from models.explanation import tell_explanation
-from models.showing import show_offers
+from models.showing import choose_slate, record_shown
 from web.conversations import HouseHere
 from web.house import House
-from web.identity import Caller, identify_caller, read_bearer, require_person
+from web.identity import Caller, identify_caller, read_bearer
+from web.privacy_signal import GPC, honour
 from web.staff_session import find_member
 
 MOST_OFFERS = 20
 router = APIRouter()
-GPC = Annotated[str | None, Header(alias="Sec-GPC")]
 
 
 def read_caller(
@@ -31,18 +32,8 @@ def read_caller(
     if token is None:
         return None
     caller = identify_caller(house, token)
-    if gpc == "1" and caller.person_id is not None:
-        with house.database.read() as connection:
-            grants = fetch_consents(connection, caller.person_id).grants.values()
-        if any(grant.granted and not grant.signal for grant in grants):
-            with house.database.write() as connection:
-                honour_signal(
-                    connection,
-                    caller.person_id,
-                    at=house.clock.stamp(),
-                    lang=house.texts.lang,
-                    known=house.shop.categories,
-                )
+    if gpc == "1":
+        honour(house, caller.person_id)
     return caller
 
 
@@ -61,17 +52,17 @@ def get_offers(
     address = request.client.host if request.client else ""
     a_minute = 6000.0 if house.settings.demo else house.shop.limits["offers_a_minute"]
     house.limiter.take("offers", address, a_second=a_minute / 60, burst=a_minute)
+    person_id = caller.person_id if caller else None
+    slate = choose_slate(
+        house.database,
+        house.recommender,
+        clock=house.clock,
+        person_id=person_id,
+        limit=limit,
+        minor=bool(caller and caller.minor),
+    )
     with house.database.write() as connection:
-        shown = show_offers(
-            connection,
-            house.recommender,
-            clock=house.clock,
-            person_id=caller.person_id if caller else None,
-            slot=slot,
-            limit=limit,
-            channel="page",
-            minor=caller.minor if caller else False,
-        )
+        shown = record_shown(connection, slate, clock=house.clock, person_id=person_id, slot=slot, channel="page")
     return {"offers": [impression.describe_offer() for impression in shown]}
 
 
@@ -136,22 +127,34 @@ def post_event(body: EventIn, house: HouseHere, caller: MaybeCaller) -> dict[str
     """Keep an event, but only under the consent that it falls under; `stored` says whether it was."""
     if (body.impression_id is None) == (body.product_id is None):
         raise BadInput("Send either impression_id or product_id.", field="impression_id")
-    if caller is None:
+    if caller is None or caller.person_id is None or caller.minor:
         return {"stored": False}
-    person_id = require_person(caller)
-    at, day = house.clock.stamp(), house.clock.today()
-    category = "offers" if body.impression_id is not None else "browsing"
     with house.database.write() as connection:
         if body.impression_id is not None:
-            impression = access_impression(connection, body.impression_id, person_id=person_id)
-        elif find_product(connection, body.product_id or "") is None:
-            raise BadInput(f"product_id {body.product_id!r} is not in the catalogue.", field="product_id")
-        if caller.minor or category not in fetch_consents(connection, person_id).choose:
-            return {"stored": False}
-        if body.impression_id is None:
-            record_page_event(
-                connection, person_id, kind=body.kind, product_id=body.product_id, page=body.page, at=at, day=day
-            )
-        elif body.kind == "clicked" and impression.person_id == person_id:
-            record_click(connection, impression, at=at, day=day)
-    return {"stored": True}
+            return {"stored": _store_offer_event(connection, house, caller.person_id, body.impression_id, body.kind)}
+        return {"stored": _store_page_event(connection, house, caller.person_id, body)}
+
+
+def _store_offer_event(connection: Connection, house: House, person_id: int, impression_id: str, kind: str) -> bool:
+    impression = access_impression(connection, impression_id, person_id=person_id)
+    if impression.person_id != person_id or "offers" not in fetch_consents(connection, person_id).choose:
+        return False
+    record_offer_event(connection, impression, kind, at=house.clock.stamp(), day=house.clock.today())
+    return True
+
+
+def _store_page_event(connection: Connection, house: House, person_id: int, body: EventIn) -> bool:
+    if find_product(connection, body.product_id or "") is None:
+        raise BadInput(f"product_id {body.product_id!r} is not in the catalogue.", field="product_id")
+    if "browsing" not in fetch_consents(connection, person_id).choose:
+        return False
+    record_page_event(
+        connection,
+        person_id,
+        kind=body.kind,
+        product_id=body.product_id,
+        page=body.page,
+        at=house.clock.stamp(),
+        day=house.clock.today(),
+    )
+    return True

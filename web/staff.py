@@ -1,6 +1,7 @@
 """The staff API (design.md §3, Staff): the queue, claiming, talking, giving back, reviews."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
 from data.audit import record_act
+from data.clock import format_time
 from data.consent import fetch_consents
 from data.conversations import (
     Conversation,
@@ -24,7 +26,7 @@ from data.handoffs import Handoff, fetch_handoffs, find_open_handoff, find_posit
 from data.impressions import access_impression, fetch_impressions
 from data.reviews import answer_review, fetch_reviews
 from data.staff import Member, check_password, end_session, start_session
-from data.uses import record_use
+from data.uses import fetch_uses, record_use
 from models.explanation import tell_explanation
 from models.wording import say_date
 from web import handoffs
@@ -37,6 +39,7 @@ from web.wakeups import QUEUE
 
 router = APIRouter(prefix="/staff/api")
 MOST_OFFERS = 20
+LOOK_MINUTES = 15
 
 
 class SessionIn(BaseModel):
@@ -149,6 +152,7 @@ def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]
         "customer_name": person.name if person else None,
         "claimed_by": handoff.claimed_by,
         "last_message": newest[0].text if newest else "",
+        "last_number": conversation.last_number,
         "topic": handoff.topic,
     }
 
@@ -192,7 +196,7 @@ def say_one(
 ) -> dict[str, int]:
     """Write to the customer, or a private note to colleagues."""
     text = check_text(body.text, int(house.shop.limits["message_characters"]))
-    client_key = f"{member.username}:{body.client_id}"
+    client_key = f"staff.{member.username}{'.note' if body.private else ''}:{body.client_id}"
     with house.database.write() as connection:
         repeated = find_repeated(connection, conversation_id, client_key, fingerprint_body(text, None))
         if repeated is not None:
@@ -211,16 +215,25 @@ def read_one(conversation_id: str, member: StaffHere, house: HouseHere) -> dict[
     with house.database.write() as connection:
         conversation = require_conversation(connection, conversation_id)
         if conversation.person_id is not None:
-            record_use(
-                connection,
-                conversation.person_id,
-                at=house.clock.stamp(),
-                categories=[],
-                what_for="handoff",
-                by=member.name,
-                detail={"conversation_id": conversation_id, "read": True},
-            )
+            _record_look(connection, house, conversation.person_id, member, conversation_id)
         return _describe_conversation(connection, house, conversation)
+
+
+def _record_look(connection: Connection, house: House, person_id: int, member: Member, conversation_id: str) -> None:
+    """A look at personal data, once in a quarter of an hour: the console refreshes by itself."""
+    since = format_time(house.clock.now() - timedelta(minutes=LOOK_MINUTES))
+    detail = {"conversation_id": conversation_id, "read": True}
+    known = fetch_uses(connection, person_id, limit=50)
+    if not any(use["by"] == member.name and use["detail"] == detail and use["at"] > since for use in known):
+        record_use(
+            connection,
+            person_id,
+            at=house.clock.stamp(),
+            categories=[],
+            what_for="handoff",
+            by=member.name,
+            detail=detail,
+        )
 
 
 def _describe_conversation(connection: Connection, house: House, conversation: Conversation) -> dict[str, Any]:

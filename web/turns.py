@@ -23,12 +23,10 @@ from data.conversations import (
     append_messages,
     change_conversation,
     fetch_newest,
-    fetch_unanswered,
-    list_owed,
-    list_unanswered,
     require_conversation,
 )
 from data.impressions import access_impression
+from data.turns import fetch_unanswered, list_owed, list_unanswered
 from data.uses import record_use
 from models.explanation import tell_explanation
 from web.bot import BotFailed, Reply
@@ -40,6 +38,7 @@ from web.wakeups import QUEUE
 
 RETRY_PAUSE_S = 0.5
 OWED_EVERY_S = 1.5
+AGAIN_AFTER_S = 1.0
 _log = logging.getLogger("candor.turns")
 
 
@@ -86,16 +85,30 @@ class Turns:
             return fetch(connection)
 
     async def _run(self, conversation_id: str) -> None:
+        """Answer until nothing is unanswered. What fails is tried again after a pause: no message is left behind."""
         while True:
-            found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
-            if found is None:
-                return
-            conversation, message = found
             try:
-                await self._answer(conversation, message)
+                found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
+                if found is None:
+                    return
+                await self._answer(*found)
             except Exception:
-                _log.exception("The turn of message %s in conversation %s failed", message.seq, conversation_id)
-                await self._give_up(conversation, message)
+                _log.exception("A turn in conversation %s failed", conversation_id)
+                await self._apologise(conversation_id)
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _apologise(self, conversation_id: str) -> None:
+        """Something broke in the gateway itself: say so, and take the message as answered, so that it is not said for ever."""
+        try:
+            found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
+            if found is not None:
+                conversation, message = found
+                await self._append(conversation, message, self._say_error)
+        except Exception:
+            _log.exception("The apology in conversation %s failed too; trying again", conversation_id)
+
+    def _say_error(self, _connection: Connection, _now: Conversation) -> list[Draft]:
+        return [write_draft(self.house, "notices.error", author="system")]
 
     def _find_next(self, connection: Connection, conversation_id: str) -> tuple[Conversation, Message] | None:
         conversation = require_conversation(connection, conversation_id)
@@ -104,37 +117,29 @@ class Turns:
 
     async def _answer(self, conversation: Conversation, message: Message) -> None:
         payload = message.payload
-        if is_deed(payload) and payload is not None:
-            say = await self.house.do(
-                lambda: perform(self.house, conversation, _find_speaker(conversation, message), payload)
-            )
-            await self._append(conversation, message, say, epoch=None)
+        if payload is not None and is_deed(payload):
+            await self._append(conversation, message, await self._perform(conversation, message, payload))
         elif conversation.state == "human":
-            await self._append(conversation, message, lambda _connection, _now: [], epoch=None)
-        elif payload is not None and parse_payload(payload)[0] == "try_again":
-            await self._answer_again(conversation, message)
+            await self._append(conversation, message, lambda _connection, _now: [])
         else:
-            replies = await self._ask(conversation, message)
-            if replies is None:
-                await self._owe(conversation, message)
+            asked = await self._find_asked(conversation, message)
+            replies = await self._ask(conversation, asked) if asked is not None else None
+            if asked is None or replies is None:
+                await self._owe(conversation, message, asked or message)
             else:
-                await self._append(
-                    conversation, message, await self._voice(conversation, message, replies), epoch=conversation.epoch
-                )
+                await self._append_replies(conversation, message, asked, replies)
 
-    async def _answer_again(self, conversation: Conversation, message: Message) -> None:
-        """ "Try again": the question whose answer failed is asked once more."""
-        asked = await self.house.do(lambda: self._read(lambda c: _find_asked(c, conversation, message)))
-        replies = await self._ask(conversation, asked) if asked is not None else None
-        if asked is None or replies is None:
-            await self._owe(conversation, message, owed=asked)
-            return
-        await self._append(
-            conversation,
-            message,
-            await self._voice(conversation, asked, replies),
-            epoch=conversation.epoch,
-            pays_debt=True,
+    async def _find_asked(self, conversation: Conversation, message: Message) -> Message | None:
+        """The message itself; for "try again" the question whose answer failed."""
+        if message.payload is None or parse_payload(message.payload)[0] != "try_again":
+            return message
+        asked: Message | None = await self.house.do(lambda: self._read(lambda c: _find_asked(c, conversation, message)))
+        return asked
+
+    async def _perform(self, conversation: Conversation, message: Message, payload: str) -> Say:
+        speaker = _find_speaker(conversation, message)
+        return await self.house.do(
+            lambda: perform(self.house, conversation, speaker, payload, words=message.text, signal=message.signal)
         )
 
     async def _ask(self, conversation: Conversation, message: Message) -> list[Reply] | None:
@@ -168,31 +173,44 @@ class Turns:
         finally:
             self.typing.stop(conversation.conversation_id, "bot")
 
-    async def _voice(self, conversation: Conversation, message: Message, replies: list[Reply]) -> Say:
-        """Turn replies into what is said: deeds are done, ids become offers and explanations."""
-        parts: list[Say] = []
+    async def _append_replies(
+        self,
+        conversation: Conversation,
+        message: Message,
+        asked: Message,
+        replies: list[Reply],
+        *,
+        pays: int | None = None,
+    ) -> None:
+        """Say what the bot wants to say. A deed that it asked for is done, so its words are said in any case."""
+        spoken: list[Say] = []
+        done: list[Say] = []
         for reply in replies:
             if reply.text and not reply.press:
-                parts.append(self._say_reply(reply, _find_speaker(conversation, message)))
+                spoken.append(self._say_reply(reply, _find_speaker(conversation, asked)))
             press = reply.press or ("/request_human" if reply.handoff is not None else None)
             if press is not None and is_deed(press):
-                parts.append(
-                    await self.house.do(
-                        lambda press=press: perform(
-                            self.house, conversation, _find_speaker(conversation, message), press, words=message.text
-                        )  # type: ignore[misc]
-                    )
-                )
+                say = await self._perform(conversation, asked, press)
+                spoken.append(say)
+                done.append(say)
             elif press is not None:
                 more = await self.house.bot.ask(
                     conversation.conversation_id,
                     text=None,
                     payload=press,
                     lang=conversation.locale,
-                    speaks=message.speaks,
+                    speaks=asked.speaks,
                 )
-                parts.append(await self._voice(conversation, message, [replace(reply, press=None) for reply in more]))
-        return lambda connection, now: [draft for part in parts for draft in part(connection, _reread(connection, now))]
+                speaker = _find_speaker(conversation, asked)
+                spoken += [self._say_reply(another, speaker) for another in more if another.text]
+        await self._append(
+            conversation,
+            message,
+            _join(spoken),
+            epoch=conversation.epoch,
+            otherwise=_join(done) if done else None,
+            pays=pays,
+        )
 
     def _say_reply(self, reply: Reply, person_id: int | None) -> Say:
         def say(connection: Connection, now: Conversation) -> list[Draft]:
@@ -204,6 +222,7 @@ class Turns:
                 lang=reply.lang,
                 buttons=reply.buttons,
                 extra=reply.extra,
+                text_version=self._find_version(reply),
             )
             offers = [
                 access_impression(connection, impression_id, person_id=person_id).describe_offer()
@@ -235,115 +254,114 @@ class Turns:
 
         return say
 
+    def _find_version(self, reply: Reply) -> str | None:
+        """Which wording of a disclosure was said, for the record (P1)."""
+        if reply.kind != "disclosure":
+            return None
+        return self.house.texts.entry(reply.key or "disclosure.asked_if_human").version
+
     async def _append(
         self,
         conversation: Conversation,
         message: Message,
         say: Say,
         *,
-        epoch: int | None,
-        pays_debt: bool = False,
-        answers: bool = True,
+        epoch: int | None = None,
+        otherwise: Say | None = None,
+        pays: int | None = None,
+        owes: tuple[int, str] | None = None,
     ) -> None:
-        """Append an answer, unless somebody else has taken the word meanwhile."""
+        """Append an answer; the message counts as answered in the same transaction.
+
+        Parameters
+        ----------
+        epoch
+            If somebody else has taken the word since, nothing is appended but `otherwise`.
+        pays
+            The debt that this answer pays; if it no longer stands, nothing is appended.
+        owes
+            The seq that is owed from now on, and until when. Without it an older debt ends: the customer has gone on.
+        """
         house = self.house
 
         def append() -> None:
             with house.database.write() as connection:
                 now = require_conversation(connection, conversation.conversation_id, lock=True)
-                if epoch is not None and now.epoch != epoch:
+                if pays is not None and now.owed_seq != pays:
                     return
-                drafts = say(connection, now)
-                append_messages(
-                    connection,
-                    now.conversation_id,
-                    drafts,
-                    at=house.clock.stamp(),
-                    answers=max(now.answered_seq, message.seq or 0) if answers else None,
-                )
-                if pays_debt or now.owed_seq is not None:
-                    change_conversation(connection, now.conversation_id, owed_seq=None, owed_until=None)
+                speaker = say if epoch is None or now.epoch == epoch else otherwise
+                if speaker is None:
+                    return
+                drafts = speaker(connection, now)
+                answers = max(now.answered_seq, message.seq or 0)
+                append_messages(connection, now.conversation_id, drafts, at=house.clock.stamp(), answers=answers)
+                owed_seq, owed_until = owes or (None, None)
+                if owed_seq != now.owed_seq:
+                    change_conversation(connection, now.conversation_id, owed_seq=owed_seq, owed_until=owed_until)
 
         await house.do(append)
         house.wakeups.ring(conversation.conversation_id, QUEUE)
 
-    async def _owe(self, conversation: Conversation, message: Message, *, owed: Message | None = None) -> None:
+    async def _owe(self, conversation: Conversation, message: Message, owed: Message) -> None:
         """Say that it failed, keep the question, and go on trying."""
         minutes = self.house.shop.limits["owed_answer_minutes"]
         until = format_time(datetime.now(UTC) + timedelta(minutes=minutes))
-
-        def say(connection: Connection, now: Conversation) -> list[Draft]:
-            return [write_draft(self.house, "notices.error", author="system")]
-
-        await self._append(conversation, message, say, epoch=conversation.epoch)
-        await self.house.do(
-            lambda: self._write(
-                lambda c: change_conversation(
-                    c, conversation.conversation_id, owed_seq=(owed or message).seq, owed_until=until
-                )
-            )
+        await self._append(
+            conversation, message, self._say_error, epoch=conversation.epoch, owes=(owed.seq or 0, until)
         )
-
-    async def _give_up(self, conversation: Conversation, message: Message) -> None:
-        """Something broke in the gateway itself: say so once and never loop over the same message."""
-
-        def say(connection: Connection, now: Conversation) -> list[Draft]:
-            return [write_draft(self.house, "notices.error", author="system")]
-
-        await self._append(conversation, message, say, epoch=None)
-
-    def _write(self, change: Any) -> None:
-        with self.house.database.write() as connection:
-            change(connection)
 
     async def _pay_debts(self) -> None:
         """Give answers that failed before, when the bot is back and they are still wanted."""
         while True:
             await asyncio.sleep(OWED_EVERY_S)
             try:
-                for conversation in await self.house.do(lambda: self._read(list_owed)):
-                    await self._pay_debt(conversation)
+                debts = await self.house.do(lambda: self._read(list_owed))
+                if debts and await self.house.bot.is_up():
+                    await asyncio.gather(*(self._pay_alone(debt) for debt in debts))
             except Exception:
-                _log.exception("Owed answers could not be given; trying again")
+                _log.exception("Owed answers could not be looked up; trying again")
 
-    async def _pay_debt(self, conversation: Conversation) -> None:
+    async def _pay_alone(self, conversation: Conversation) -> None:
+        """Pay one debt while no turn of the conversation runs; one that fails does not hold up the others."""
         if conversation.conversation_id in self._running:
             return
-        owed = await self.house.do(lambda: self._read(lambda c: _find_owed(c, conversation)))
+        task = asyncio.ensure_future(self._pay_debt(conversation))
+        self._running[conversation.conversation_id] = task
+        task.add_done_callback(lambda _task: self._finish(conversation.conversation_id))
+        outcome = (await asyncio.gather(task, return_exceptions=True))[0]
+        if isinstance(outcome, Exception) and not isinstance(outcome, BotFailed):
+            _log.error("An owed answer in %s failed", conversation.conversation_id, exc_info=outcome)
+
+    async def _pay_debt(self, conversation: Conversation) -> None:
+        owed: Message | None = await self.house.do(lambda: self._read(lambda c: _find_owed(c, conversation)))
         if owed is None:
-            await self.house.do(
-                lambda: self._write(
-                    lambda c: change_conversation(c, conversation.conversation_id, owed_seq=None, owed_until=None)
-                )
-            )
+            await self.house.do(lambda: self._forgive(conversation))
             return
-        try:
-            replies = await self.house.bot.ask(
-                conversation.conversation_id,
-                text=owed.text,
-                payload=owed.payload,
-                lang=conversation.locale,
-                speaks=owed.speaks,
-            )
-        except BotFailed:
-            return
-        answer = await self._voice(conversation, owed, replies)
+        replies = await self.house.bot.ask(
+            conversation.conversation_id,
+            text=owed.text,
+            payload=owed.payload,
+            lang=conversation.locale,
+            speaks=owed.speaks,
+        )
+        late = Reply(kind="notice", text=self.house.texts.say("notices.still_there", question=owed.text))
+        await self._append_replies(conversation, owed, owed, [late, *replies], pays=owed.seq)
 
-        def say(connection: Connection, now: Conversation) -> list[Draft]:
-            late = write_draft(self.house, "notices.still_there", author="system", question=owed.text)
-            return [late, *answer(connection, now)]
+    def _forgive(self, conversation: Conversation) -> None:
+        with self.house.database.write() as connection:
+            change_conversation(connection, conversation.conversation_id, owed_seq=None, owed_until=None)
 
-        await self._append(conversation, owed, say, epoch=conversation.epoch, pays_debt=True)
+
+def _join(says: list[Say]) -> Say:
+    """One after the other; each sees the conversation as the ones before it left it."""
+    return lambda connection, now: [
+        draft for say in says for draft in say(connection, require_conversation(connection, now.conversation_id))
+    ]
 
 
 def _find_speaker(conversation: Conversation, message: Message) -> int | None:
     """Whom a message speaks for: nobody once its token had outlived its customer's."""
     return conversation.person_id if message.speaks else None
-
-
-def _reread(connection: Connection, conversation: Conversation) -> Conversation:
-    """The conversation as an earlier part of the same answer left it."""
-    return require_conversation(connection, conversation.conversation_id)
 
 
 def _find_owed(connection: Connection, conversation: Conversation) -> Message | None:

@@ -35,16 +35,12 @@ const api = (path, options) => call(path, { token, ...options });
 async function show({ keepSwitches = false } = {}) {
   const mine = ++turn;
   if (!token) return showNobody();
-  let consents = null;
   try {
-    consents = await api("/api/me/consents").catch((failure) => {
-      if (failure instanceof ApiError && failure.status === 401) return null; // a visitor's token: only its chat
-      throw failure;
-    });
     const held = await api("/api/me/data");
-    if (mine !== turn) return;
     const groups = new Map(held.groups.map((/** @type {any} */ group) => [group.name, group]));
-    const profile = groups.get("profile")?.rows[0];
+    const profile = groups.get("profile")?.rows[0]; // a visitor has none: only its chat
+    const consents = profile ? await api("/api/me/consents") : null;
+    if (mine !== turn) return;
     $("who").textContent = profile ? words.say("privacy_you_are", { name: profile.name ?? profile.customer_id }) : "";
     const banners = [];
     if (consents?.gpc_honoured) banners.push(makeBanner("shield", words.say("privacy_gpc"), words.say("privacy_gpc_more"), ".pine"));

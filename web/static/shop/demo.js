@@ -15,7 +15,14 @@ export async function fetchToken(customerId) {
   return (await call("/demo/token", { method: "POST", body: { customer_id: customerId } })).customer_token;
 }
 
-/** Fill the chooser and tell of every choice, the first one included. @param {(customerId: string) => void} choose */
+/** In the demo bar, that signing in failed. */
+export async function tellFailure() {
+  const words = await loadWords(location.origin, document.documentElement.lang);
+  const place = document.querySelector(".demo p");
+  if (place) place.textContent = words.say("demo_failed");
+}
+
+/** Fill the chooser and tell of every choice. @param {(customerId: string) => void} choose */
 export async function startChooser(choose) {
   const select = /** @type {HTMLSelectElement | null} */ (document.querySelector("#demo-customer"));
   if (!select) return;

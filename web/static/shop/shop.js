@@ -1,14 +1,18 @@
 /** The demo shop's page: signs its chosen customer in to the widget, as any shop's page would, and lets the search field ask the assistant. */
 
-import { fetchToken, readChosen, startChooser } from "./demo.js";
+import { fetchToken, readChosen, startChooser, tellFailure } from "./demo.js";
 
 /** @returns {any} */
 const candor = () => /** @type {any} */ (window).candor;
 
 /** @param {string} customerId */
 async function signIn(customerId) {
-  if (customerId) candor().signIn(await fetchToken(customerId));
-  else candor().signOut();
+  try {
+    if (customerId) candor().signIn(await fetchToken(customerId));
+    else candor().signOut();
+  } catch {
+    void tellFailure(); // the page stays a visitor's
+  }
 }
 
 document.addEventListener("candor-token-needed", () => {
@@ -26,4 +30,4 @@ search.addEventListener("submit", (event) => {
   candor().ask(text);
 });
 
-void startChooser((customerId) => void signIn(customerId));
+startChooser((customerId) => void signIn(customerId)).catch(tellFailure);
