@@ -31,10 +31,12 @@ lint: setup ## style and types, in both environments
 	$(MAIN)/ruff format --check .
 	$(MAIN)/mypy
 
-test: demo ## everything: style, types, units, the bot, and end to end in a browser
+test: demo ## everything: style, types, the bot, units, and end to end in a browser
 	$(MAKE) --no-print-directory lint
+	cd bot && ../var/env/bot/bin/python -W ignore -m pytest -q
+	cd bot && RASA_TELEMETRY_ENABLED=false ../var/env/bot/bin/python -W ignore -m rasa test core --model ../var/bot/candor.tar.gz \
+		--stories tests --endpoints endpoints.yml --out ../var/bot/test --no-plot --fail-on-prediction-errors
 	$(MAIN)/python -m pytest -q
-	cd bot && ../var/env/bot/bin/python -W ignore -m pytest -q tests
 
 bench: demo ## replies through the gateway against asking Rasa directly
 	$(MAIN)/python -m tests.bench_reply

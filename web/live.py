@@ -71,7 +71,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
             frame = await _read_frame(socket)
             if frame.get("type") == "typing":
                 _get_typing(socket).start(conversation_id, "customer")
-                house.wakeups.ring(name_typing(conversation_id))
+                house.wakeups.ring(name_typing(conversation_id), QUEUE)
                 continue
             if frame.get("type") != "message":
                 raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message or typing.")
@@ -151,13 +151,14 @@ async def _hear_staff(socket: WebSocket, house: House, name: str) -> None:
 async def _tell_staff(socket: WebSocket, house: House) -> None:
     """Sends `{type: queue, handoffs, bot}` whenever the queue or one of its conversations changed."""
     told: str | None = None
+    typing = _get_typing(socket)
     with house.wakeups.listen(QUEUE) as woken:
         while True:
             woken.clear()
             if await house.do(lambda: find_member(socket, house)) is None:
                 await _refuse(socket, NotKnown("Your session has ended. Sign in at /staff."))
                 return
-            frame = {"type": "queue", "handoffs": await house.do(lambda: _list_open(house))}
+            frame = {"type": "queue", "handoffs": await house.do(lambda: _list_open(house, typing))}
             text = json.dumps(frame)
             if text != told:
                 await socket.send_text(text)
@@ -165,9 +166,13 @@ async def _tell_staff(socket: WebSocket, house: House) -> None:
             await wait_for(woken, LOOK_EVERY_S)
 
 
-def _list_open(house: House) -> list[dict[str, Any]]:
+def _list_open(house: House, typing: Typing) -> list[dict[str, Any]]:
     with house.database.read() as connection:
-        return [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection)]
+        return [
+            describe_handoff(connection, handoff)
+            | {"is_typing": typing.is_writing(handoff.conversation_id, "customer")}
+            for handoff in fetch_handoffs(connection)
+        ]
 
 
 def _get_typing(socket: WebSocket) -> Typing:

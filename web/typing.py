@@ -36,3 +36,7 @@ class Typing:
         else:
             self._until.pop(conversation_id, None)
         return next((author for author in sorted(writers) if author != besides), None)
+
+    def is_writing(self, conversation_id: str, author: str) -> bool:
+        """Whether an author writes in a conversation just now."""
+        return self._until.get(conversation_id, {}).get(author, 0.0) > time.monotonic()
