@@ -72,7 +72,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 def _read_port(env: Mapping[str, str], name: str, default: int) -> int:
     value = env.get(name, str(default))
-    if not value.isdigit() or not 0 < int(value) < 65536:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
         raise BadSetting(f"{name} is {value!r}; a port is a number from 1 to 65535.")
     return int(value)
 

@@ -1,10 +1,12 @@
 """Offers in the chat: a slate with its reasons, and the question for consent where it would first help."""
 
+from typing import Any
+
 from actions.talk import Answer, CandorAction, Talk
 from data.catalogue import fetch_running_offers, find_type
 from data.consent import may_ask
 from models.showing import choose_slate, record_shown
-from models.wording import lower_first, say_list
+from models.wording import lower_first, say_list, say_money
 
 SLOT = "chat"
 LIMIT = 5
@@ -42,7 +44,7 @@ class ActionShowOffers(CandorAction):
             told = talk.say("offers.personal", categories=say_list([desk.recommender.name_category(c) for c in used]))
         else:
             told = talk.say("offers.popular_minor" if minor else "offers.popular")
-        lines = "\n".join(f"{i.position}. {i.offer['title']}. {i.offer['why']}" for i in shown)
+        lines = "\n".join(f"{i.position}. {_tell_offer(talk, i.offer)}" for i in shown)
         asked = _tell_type(talk)
         text = "\n".join(part for part in (asked, told.text, lines) if part)
         answers = [Answer("offers", text, custom={"offers": [i.impression_id for i in shown]})]
@@ -60,6 +62,24 @@ class ActionShowOffers(CandorAction):
             for message in talk.fetch_said()
             for button in message.buttons
         )
+
+
+def _tell_offer(talk: Talk, offer: dict[str, Any]) -> str:
+    """One offer in a line that stands alone: what, price, discount, until when, whether the price is personal, and why."""
+    terms = [offer["title"]]
+    if price := offer.get("price"):
+        terms.append(say_money(price["amount"], price["currency"]))
+    if discount := offer.get("discount"):
+        worth = (
+            talk.words("offers.discount_percent", percent=f"{discount['percent']:g}")
+            if "percent" in discount
+            else say_money(discount["amount"], discount["currency"])
+        )
+        terms.append(talk.words("offers.discount", discount=worth))
+    if until := offer.get("until"):
+        terms.append(talk.words("offers.valid_until", date=until))
+    notice = talk.words("offers.price_personalized") if offer.get("price_personalized") else ""
+    return " ".join(part for part in (f"{', '.join(terms)}.", notice, offer["why"]) if part)
 
 
 def _tell_type(talk: Talk) -> str:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from actions.questions import tell_question
+from actions.questions import tell_question, write_payload
 from actions.talk import Answer, CandorAction, Talk
 from bot.language.days import resolve_day
 from bot.language.retrieval import SURE
@@ -210,7 +210,7 @@ def _choices(talk: Talk, orders: list[Order]) -> list[dict[str, str]]:
     return [
         {
             "title": f"{order.order_id}, {_say_day(talk, order)}",
-            "payload": f'/ask_order_contents{{"order_id":"{order.order_id}"}}',
+            "payload": write_payload("ask_order_contents", order_id=order.order_id),
         }
         for order in orders[:MOST_LISTED]
     ]
@@ -219,9 +219,9 @@ def _choices(talk: Talk, orders: list[Order]) -> list[dict[str, str]]:
 def _order_buttons(talk: Talk, order: Order, asked: str) -> list[dict[str, str]]:
     other = ("button_contents", "ask_order_contents") if asked == "status" else ("button_status", "ask_order_status")
     return [
-        {"title": talk.words(f"orders.{other[0]}"), "payload": f'/{other[1]}{{"order_id":"{order.order_id}"}}'},
+        {"title": talk.words(f"orders.{other[0]}"), "payload": write_payload(other[1], order_id=order.order_id)},
         {
             "title": talk.words("orders.button_missing"),
-            "payload": f'/report_missing_item{{"order_id":"{order.order_id}"}}',
+            "payload": write_payload("report_missing_item", order_id=order.order_id),
         },
     ]

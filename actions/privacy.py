@@ -97,30 +97,33 @@ class ActionShowHeldData(CandorAction):
 
 
 class ActionOfferCopy(CandorAction):
-    """A copy of everything."""
+    """A copy of everything: a person makes it."""
 
     def name(self) -> str:
         return "action_offer_copy"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        return [talk.say("privacy.copy" if talk.person_id is not None else "privacy.copy_visitor")]
+        address = "privacy.copy" if talk.person_id is not None else "privacy.copy_visitor"
+        return [talk.say(address, contact=talk.desk.shop.contact)]
 
 
 class ActionOfferErasure(CandorAction):
-    """Erasure is never done from a sentence; it is confirmed where it is shown what goes."""
+    """Erasure is never done from a sentence: a person does it."""
 
     def name(self) -> str:
         return "action_offer_erasure"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        return [talk.say("privacy.erase" if talk.person_id is not None else "privacy.erase_visitor")]
+        address = "privacy.erase" if talk.person_id is not None else "privacy.erase_visitor"
+        return [talk.say(address, contact=talk.desk.shop.contact)]
 
 
 class ActionOfferCorrection(CandorAction):
-    """Wrong data."""
+    """Wrong data: a person corrects it."""
 
     def name(self) -> str:
         return "action_offer_correction"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        return [talk.say("privacy.correct" if talk.person_id is not None else "privacy.correct_visitor")]
+        address = "privacy.correct" if talk.person_id is not None else "privacy.correct_visitor"
+        return [talk.say(address, contact=talk.desk.shop.contact)]

@@ -2,6 +2,7 @@
 
 import re
 
+from actions.questions import write_payload
 from actions.talk import Answer, CandorAction, Talk
 from data.catalogue import Product, fetch_products, find_product, find_type, search_products
 from models.wording import lower_first, say_money
@@ -119,7 +120,7 @@ def _find_products(talk: Talk) -> list[Product] | Answer:
         ]
         if len(types) > 1:
             buttons = [
-                {"title": t.title, "payload": f'/{talk.intent}{{"product_type":"{t.type_id}"}}'}
+                {"title": t.title, "payload": write_payload(talk.intent, product_type=t.type_id)}
                 for t in types[:MOST_TYPES]
             ]
             return talk.say("products.did_you_mean", buttons=buttons)

@@ -1,5 +1,7 @@
 """Common questions: found among the shop's own answers, with the source named; not found is said."""
 
+import json
+
 from actions.talk import Answer, CandorAction, Talk
 from bot.language.retrieval import MAYBE, SURE
 from data.catalogue import Question
@@ -46,5 +48,12 @@ def tell_question(talk: Talk, question: Question, *, kind: str = "answer") -> An
 
 def list_question_buttons(talk: Talk, questions: list[Question]) -> list[dict[str, str]]:
     """One button a question, and one for a person."""
-    buttons = [{"title": q.title, "payload": f'/ask_question{{"question_id":"{q.question_id}"}}'} for q in questions]
+    buttons = [
+        {"title": q.title, "payload": write_payload("ask_question", question_id=q.question_id)} for q in questions
+    ]
     return [*buttons, {"title": talk.words("handoff.button_person"), "payload": "/request_human"}]
+
+
+def write_payload(intent: str, **facts: str) -> str:
+    """A button's payload; an id may hold anything, a quote too."""
+    return f"/{intent}{json.dumps(facts, ensure_ascii=False, separators=(',', ':'))}"

@@ -1,13 +1,29 @@
 """The owner's settings, read from shop.toml. `read_shop` parses and checks; everything else takes a `Shop`."""
 
+import math
+import re
 import tomllib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from data.errors import BadShopFile
 
+TEXTS = Path(__file__).resolve().parent.parent / "texts"
+RETENTION = ("conversations", "impressions", "purchases_for_offers", "browsing", "withdrawn", "receipts")
+WHOLE_LIMITS = ("message_characters", "bot_reads_characters", "turns_a_sender")
+LIMITS = (
+    *WHOLE_LIMITS,
+    "messages_a_second",
+    "conversations_a_minute",
+    "offers_a_minute",
+    "bot_timeout_s",
+    "owed_answer_minutes",
+)
+FEWEST_DAYS_TOLD_IN_MONTHS = 30  # retention.purchases_for_offers is told in months of thirty days
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -87,59 +103,197 @@ class Shop:
         return moment.astimezone(self.zone).date()
 
 
-def read_shop(path: Path) -> Shop:
-    """Read shop.toml; `BadShopFile` says which setting is missing or cannot be used."""
+def read_shop(path: Path, *, texts: Path = TEXTS) -> Shop:
+    """Read shop.toml; `BadShopFile` says which setting is missing or cannot be used, what it is, and what was expected."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        top = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadShopFile(f"{path.name} cannot be read ({error.strerror}). It holds the owner's settings.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadShopFile(f"{path.name} is not valid TOML: {error}.") from error
     try:
-        return Shop(
-            name=table["shop"]["name"],
-            controller=table["shop"]["controller"],
-            contact=table["shop"]["contact"],
-            currency=table["shop"]["currency"],
-            zone=ZoneInfo(table["shop"]["zone"]),
-            languages=tuple(table["shop"]["languages"]),
-            hours=_read_hours(table["hours"]),
-            retention_days=dict(table["retention"]),
-            ask_again_after_days=int(table["consent"]["ask_again_after_days"]),
-            fewest_customers=int(table["consent"]["fewest_customers"]),
-            fewest_counted=int(table["consent"]["fewest_counted"]),
-            discoveries=float(table["slate"]["discoveries"]),
-            most_of_one_category=int(table["slate"]["most_of_one_category"]),
-            limits={name: float(value) for name, value in table["limits"].items()},
-            sensitive={
-                name: SensitiveGroup(
-                    name,
-                    group["title"],
-                    tuple(word.lower() for word in group["words"]),
-                    tuple(word.lower() for word in group.get("except", ())),
-                )
-                for name, group in table.get("sensitive", {}).items()
-            },
-        )
-    except KeyError as error:
-        raise BadShopFile(
-            f"{path.name} lacks the setting {error}. Compare it with the shop.toml that came with Candor."
-        ) from error
-    except ZoneInfoNotFoundError as error:
-        raise BadShopFile(
-            f"{path.name}: zone {table['shop']['zone']!r} is unknown; write one like Europe/Berlin."
-        ) from error
+        return _build_shop(top, texts)
+    except _Unusable as error:
+        raise BadShopFile(f"{path.name}: {error}. docs/owner.md tells every setting.") from error
 
 
-def _read_hours(table: dict[str, object]) -> Hours:
+class _Unusable(ValueError):
+    """A setting that is missing or cannot be used."""
+
+
+def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
+    _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "limits", "sensitive"))
+    shop = _read_table(top, "shop", ("name", "controller", "contact", "currency", "zone", "languages"))
+    consent = _read_table(top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted"))
+    slate = _read_table(top, "slate", ("discoveries", "most_of_one_category"))
+    retention = _read_table(top, "retention", RETENTION)
+    limits = _read_table(top, "limits", LIMITS)
+    fewest_days = {"purchases_for_offers": FEWEST_DAYS_TOLD_IN_MONTHS}
+    return Shop(
+        name=_read_words(shop, "shop.name"),
+        controller=_read_words(shop, "shop.controller"),
+        contact=_read_words(shop, "shop.contact"),
+        currency=_read(shop, "shop.currency", "three capital letters, such as EUR", _is_currency),
+        zone=_read_zone(shop),
+        languages=_read_languages(shop, texts),
+        hours=_read_hours(_read_table(top, "hours", ("always_open", *DAYS))),
+        retention_days={
+            name: _read_whole(retention, f"retention.{name}", fewest_days.get(name, 1)) for name in RETENTION
+        },
+        ask_again_after_days=_read_whole(consent, "consent.ask_again_after_days"),
+        fewest_customers=_read_whole(consent, "consent.fewest_customers"),
+        fewest_counted=_read_whole(consent, "consent.fewest_counted"),
+        discoveries=float(_read(slate, "slate.discoveries", "a share from 0 to 1, such as 0.2", _is_share)),
+        most_of_one_category=_read_whole(slate, "slate.most_of_one_category"),
+        limits={
+            name: float(
+                _read_whole(limits, f"limits.{name}")
+                if name in WHOLE_LIMITS
+                else _read(limits, f"limits.{name}", "a number above 0", _is_above_zero)
+            )
+            for name in LIMITS
+        },
+        sensitive=_read_groups(top.get("sensitive", {})),
+    )
+
+
+def _read(table: dict[str, Any], key: str, expected: str, fits: Callable[[Any], bool]) -> Any:
+    """The value of `key` (written `table.name`) if it fits."""
+    name = key.rpartition(".")[2]
+    if name not in table:
+        raise _Unusable(f"{key} is missing; expected {expected}")
+    if not fits(table[name]):
+        raise _Unusable(f"{key} is {_show(table[name])}; expected {expected}")
+    return table[name]
+
+
+def _show(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _read_table(top: dict[str, Any], name: str, known: Collection[str]) -> dict[str, Any]:
+    table: dict[str, Any] = _read(
+        top, name, f"a table that begins with [{name}]", lambda value: isinstance(value, dict)
+    )
+    _require_known(f"{name}.", table, known)
+    return table
+
+
+def _require_known(prefix: str, table: dict[str, Any], known: Collection[str]) -> None:
+    for name, value in table.items():
+        if name not in known:
+            shown = "a table" if isinstance(value, dict) else _show(value)
+            raise _Unusable(
+                f"{prefix}{name} is {shown}, but no such setting exists; expected one of {', '.join(known)}"
+            )
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_currency(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("[A-Z]{3}", value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_above_zero(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _read_words(table: dict[str, Any], key: str) -> str:
+    return str(_read(table, key, "some words in quotes", _is_words))
+
+
+def _read_whole(table: dict[str, Any], key: str, fewest: int = 1) -> int:
+    def fits(value: object) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and value >= fewest
+
+    return int(_read(table, key, f"a whole number, {fewest} or more", fits))
+
+
+def _read_zone(table: dict[str, Any]) -> ZoneInfo:
+    expected = "a time zone, such as Europe/Berlin"
+    name = _read(table, "shop.zone", expected, _is_words)
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # unknown; a path that leads elsewhere; a folder of zones
+        raise _Unusable(f"shop.zone is {name!r}; expected {expected}") from error
+
+
+def _read_languages(table: dict[str, Any], texts: Path) -> tuple[str, ...]:
+    there = sorted(folder.name for folder in texts.iterdir() if folder.is_dir())
+    expected = f"a list of at least one language that has a folder in texts/ (there: {', '.join(there)})"
+    languages = _read(
+        table,
+        "shop.languages",
+        expected,
+        lambda value: isinstance(value, list) and bool(value) and all(language in there for language in value),
+    )
+    return tuple(languages)
+
+
+def _read_hours(table: dict[str, Any]) -> Hours:
     days: dict[int, tuple[time, time]] = {}
     for index, name in enumerate(DAYS):
-        value = str(table.get(name, "closed"))
+        value = table.get(name, "closed")
         if value == "closed":
             continue
-        opening, _dash, closing = value.partition("-")
-        try:
-            days[index] = (time.fromisoformat(opening), time.fromisoformat(closing))
-        except ValueError as error:
-            raise BadShopFile(f'hours.{name} is {value!r}; write "08:00-20:00" or "closed".') from error
-    return Hours(always_open=bool(table.get("always_open", False)), days=days)
+        span = _read_span(value)
+        if span is None:
+            raise _Unusable(
+                f'hours.{name} is {_show(value)}; expected "closed" or opening and closing time of one day, such as "08:00-20:00"; '
+                "hours over midnight cannot be written, 23:59 is the latest"
+            )
+        days[index] = span
+    always_open = _read({"always_open": False} | table, "hours.always_open", "true or false", _is_switch)
+    return Hours(always_open=always_open, days=days)
+
+
+def _is_switch(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _read_span(value: object) -> tuple[time, time] | None:
+    found = re.fullmatch(r"(\d\d:\d\d) ?- ?(\d\d:\d\d)", value, re.ASCII) if isinstance(value, str) else None
+    if found is None:
+        return None
+    try:
+        opening, closing = time.fromisoformat(found[1]), time.fromisoformat(found[2])
+    except ValueError:
+        return None
+    return (opening, closing) if opening < closing else None
+
+
+def _read_groups(table: Any) -> dict[str, SensitiveGroup]:
+    if not isinstance(table, dict):
+        raise _Unusable(f"sensitive is {_show(table)}; expected tables that begin with [sensitive.<group>]")
+    groups: dict[str, SensitiveGroup] = {}
+    for name in table:
+        key = f"sensitive.{name}"
+        if re.fullmatch("[a-z][a-z0-9_]*", name) is None:
+            raise _Unusable(f"{key} is no name of a group; expected small letters, digits and _")
+        group = _read(table, key, "a table with title and words", lambda value: isinstance(value, dict))
+        _require_known(f"{key}.", group, ("title", "words", "except"))
+        groups[name] = SensitiveGroup(
+            name,
+            _read_words(group, f"{key}.title"),
+            _read_list(group, f"{key}.words", fewest=1),
+            _read_list({"except": []} | group, f"{key}.except", fewest=0),
+        )
+    return groups
+
+
+def _read_list(table: dict[str, Any], key: str, *, fewest: int) -> tuple[str, ...]:
+    def fits(value: object) -> bool:
+        return isinstance(value, list) and len(value) >= fewest and all(_is_words(word) for word in value)
+
+    expected = "a list of words" + (", at least one" if fewest else "")
+    return tuple(word.lower() for word in _read(table, key, expected, fits))

@@ -3,6 +3,10 @@
 A reason is a group of features. Its contribution is the group's exact Shapley value; its sentence says what the rows hold and
 never why a model likes it. Each number and date in a sentence stands in `evidence.facts`, each row it rests on in
 `evidence.rows`, so that anybody can count again.
+
+Only rows that may be read are here: purchases and coupons of sensitive goods are left out unless that group was turned on. A
+sentence about one type is whole, since a type that may not be read is not offered; one about an aisle, visits or "nothing else"
+speaks of the purchases that may count.
 """
 
 from dataclasses import dataclass, field

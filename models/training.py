@@ -23,7 +23,7 @@ from models.statistics import EVENTS, LINES, count_popularity, find_similar
 
 HORIZON_DAYS = 28
 ACTIVE_DAYS = 84
-CUTS = 3
+CUTS = 2
 SAMPLE_RATE = 0.06  # of the types never bought
 FEWEST_ROWS = 500
 SEED = 20180101
@@ -39,7 +39,7 @@ PARAMETERS = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-ROUNDS = 120
+ROUNDS = 100
 
 
 def train_shelf(
@@ -49,7 +49,7 @@ def train_shelf(
     today: date,
     fewest_customers: int,
     fewest_counted: int,
-    threads: int = 2,
+    threads: int = 1,
     report: Callable[[str, int, int], None] | None = None,
 ) -> Shelf:
     """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves."""

@@ -91,31 +91,31 @@ def write_config(*, bot_port: int, actions_port: int) -> Path:
     lines = [
         "[supervisord]",
         "nodaemon=true",
-        "umask=077",
         "loglevel=info",
-        f"logfile={_escape(LOGS / 'supervisord.log')}",
-        f"pidfile={_escape(RUN / 'supervisord.pid')}",
-        f"childlogdir={_escape(LOGS)}",
+        f"logfile={_require_plain(LOGS / 'supervisord.log')}",
+        f"pidfile={_require_plain(RUN / 'supervisord.pid')}",
+        f"childlogdir={_require_plain(LOGS)}",
         "[unix_http_server]",
-        f"file={_escape(_make_socket_path())}",
+        f"file={_require_plain(_make_socket_path())}",
         "[rpcinterface:supervisor]",
         "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
         "[supervisorctl]",
-        f"serverurl=unix://{_escape(_make_socket_path())}",
+        f"serverurl=unix://{_require_plain(_make_socket_path())}",
     ]
     for name, (command, directory, different) in programs.items():
         lines += [
             f"[program:{name}]",
-            f"command={_escape(shlex.join(command))}",
-            f"directory={_escape(directory)}",
+            f"command={_require_plain(shlex.join(command))}",
+            f"directory={_require_plain(directory)}",
             f"environment={different}",
+            "umask=077",
             "autorestart=true",
             "startsecs=1",
             "startretries=1000000",
             "stopasgroup=true",
             "killasgroup=true",
             "stopwaitsecs=5",
-            f"stdout_logfile={_escape(LOGS / (name + '.log'))}",
+            f"stdout_logfile={_require_plain(LOGS / (name + '.log'))}",
             "stdout_logfile_maxbytes=5MB",
             "stdout_logfile_backups=2",
             "redirect_stderr=true",
@@ -133,14 +133,14 @@ def _make_socket_path() -> Path:
     return near if len(str(near)) < 95 else Path("/tmp") / f"candor-{os.getuid()}-{abs(hash(str(near))) % 10**8}.sock"
 
 
-def _escape(value: object) -> str:
-    """A value of the configuration; it has no way to write a comment's beginning or a line's end."""
-    text = str(value)
-    if re.search(r"[\r\n]|\s[;#]", text):
+def _require_plain(path: object) -> str:
+    """A path that supervisor reads as it is: it expands some percent signs twice and has no way to write a comment's beginning."""
+    text = str(path)
+    if re.search(r"[\r\n%]|\s[;#]", text):
         raise Problem(
-            f"The path {text!r} cannot be used: supervisor reads a line's end, or ; and # after a space, as its own. Rename it."
+            f"The path {text!r} cannot be used: supervisor reads a percent sign, a line's end, and ; or # after a space as its own. Rename it."
         )
-    return text.replace("%", "%%")
+    return text
 
 
 @contextmanager

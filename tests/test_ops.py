@@ -1,5 +1,6 @@
 """Set-up as the person who waits sees it: clear sentences instead of traces, and nothing done twice (ops/)."""
 
+import errno
 import io
 import os
 import socket
@@ -8,35 +9,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from supervisor.options import ServerOptions
 
-from ops import commands, environments, steps, supervise
+from ops import commands, steps
 from ops.board import Board
-from ops.environments import find_python
 from ops.places import ROOT
 from ops.problems import Problem
 from ops.steps import Step, run_steps
-from ops.supervise import ask_health, check_ports, write_config
+from ops.supervise import check_ports
+from tests.ops_place import make_place
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Steps and the supervisor work in a folder of the test; nothing of the operator's own settings is seen."""
-    var = tmp_path / "var"
-    (var / "bot").mkdir(parents=True)
-    for module, names in (
-        (steps, {"ROOT": tmp_path, "VAR": var, "LOGS": var / "logs", "STATE": var / "state.json"}),
-        (supervise, {"VAR": var, "LOGS": var / "logs", "RUN": var / "run"}),
-        (commands, {"VAR": var, "ENVIRONMENTS": var / "env"}),
-    ):
-        for name, value in names.items():
-            monkeypatch.setattr(module, name, value)
-    for name in [name for name in os.environ if name.startswith("CANDOR_")]:
-        monkeypatch.delenv(name)
-    return tmp_path
+    return make_place(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -98,6 +87,30 @@ def test_a_port_that_is_none_is_said(
         assert "CANDOR_BOT_PORT" in capsys.readouterr().err
 
 
+def test_two_equal_ports_are_noticed(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANDOR_PORT", "15105")
+    monkeypatch.setenv("CANDOR_ACTIONS_PORT", "15105")
+    assert commands.main(["run"]) == 1
+    assert "CANDOR_PORT and CANDOR_ACTIONS_PORT are both 15105" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1", "a" * 70, "not an address"])
+def test_a_host_that_is_not_this_machine_is_no_taken_port(host: str) -> None:
+    with pytest.raises(Problem, match=r"CANDOR_HOST is .* no address of this machine"):
+        check_ports(host, {"CANDOR_PORT": 15106})
+
+
+def test_a_port_that_the_system_keeps_is_no_taken_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_socket: socket.socket, _address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(Problem, match=r"Port 80 is not allowed.*below 1024.*CANDOR_PORT=8080"):
+        check_ports("127.0.0.1", {"CANDOR_PORT": 80})
+
+
 def test_demo_mode_listens_nowhere_else(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +133,24 @@ def test_too_little_disk_is_said_before_anything_is_made(
     assert "Only 0.5 GB are free" in capsys.readouterr().err
 
 
+def test_the_disk_of_the_environments_is_measured_as_well(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CANDOR_VAR on a large disk does not help the environments in the checkout."""
+    measured: list[Path] = []
+
+    def measure(path: Path) -> Usage:
+        measured.append(path)
+        return Usage(5_000_000_000)
+
+    monkeypatch.setattr("shutil.disk_usage", measure)
+    monkeypatch.setattr(commands, "BOT", place / "none")
+    monkeypatch.setattr(commands, "run_steps", lambda *_: pytest.fail("nothing may be begun"))
+    assert commands.main(["setup"]) == 1
+    assert "8 GB are needed" in capsys.readouterr().err  # both on one disk: the sum
+    assert measured
+
+
 class Usage:
     """What `shutil.disk_usage` answers, as far as it is asked."""
 
@@ -133,7 +164,24 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(
     (place / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setattr(commands, "VAR", place / "file" / "var")
     assert commands.main(["setup"]) == 1
-    assert "Traceback" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot be made" in said
+    assert "CANDOR_VAR" in said
+
+
+def test_what_is_made_is_readable_by_its_user_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "VAR", place / "new")
+    monkeypatch.setattr(commands, "BOT", place / "var")
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: Usage(50_000_000_000))
+    monkeypatch.setattr(commands, "run_steps", lambda *_: (place / "new" / "candor.db").touch())
+    before = os.umask(0o022)
+    try:
+        assert commands.main(["setup"]) == 0
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((place / "new").stat().st_mode) == 0o700
+    assert stat.S_IMODE((place / "new" / "candor.db").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["run", "fast"], ["import"], ["import", "a", "b"]])
@@ -259,122 +307,46 @@ def test_what_a_program_keeps_for_itself_is_no_source(place: Path) -> None:
     assert count_runs(place, "bot") == 1
 
 
+def test_what_the_bot_is_not_made_of_does_not_train_it_again() -> None:
+    """Tests of the bot, their results and what training itself writes into bot/."""
+    step = next(step for step in commands._demo_steps(commands._environment()) if step.name == "bot")
+    assert not [source for source in step.sources if not source.exists()]
+    assert not [source for source in step.sources if source.name in ("bot", "tests", "results", ".rasa")]
+    for name in (
+        ".rasa/cache/cache.db",
+        "domain/responses.yml",
+        "nlu/generated_questions.yml",
+        "results/x",
+        ".pytest_cache/v",
+    ):
+        assert not steps._is_source(Path(name)), name
+    assert steps._is_source(Path("nlu/orders.yml"))
+
+
+def test_another_shop_file_is_another_import(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its content counts, wherever it lies."""
+
+    def fingerprint() -> str:
+        step = next(step for step in commands._demo_steps(commands._environment()) if step.name == "import")
+        return steps._fingerprint(step, [])
+
+    own = place / "own.toml"
+    own.write_text("one", encoding="utf-8")
+    without = fingerprint()
+    monkeypatch.setenv("CANDOR_SHOP_FILE", str(own))
+    first = fingerprint()
+    own.write_text("two", encoding="utf-8")
+    assert len({without, first, fingerprint()}) == 3
+
+
 def test_another_database_is_another_import(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo is imported into the database that is set now, whatever an earlier one holds."""
 
     def fingerprint() -> str:
         step = next(step for step in commands._demo_steps(commands._environment()) if step.name == "import")
-        slim = Step(step.name, step.about, step.work, makes=step.makes, environment=step.environment)
-        return steps._fingerprint(slim, [])
+        return steps._fingerprint(replace(step, sources=()), [])
 
     monkeypatch.setenv("CANDOR_DATABASE_URL", "postgresql://one")
     first = fingerprint()
     monkeypatch.setenv("CANDOR_DATABASE_URL", "postgresql://two")
     assert fingerprint() != first
-
-
-# --- interpreters ---------------------------------------------------------------------------------------------------
-def make_python(path: Path, says: str, code: int = 0) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\necho {says}\nexit {code}\n", encoding="utf-8")
-    path.chmod(0o755)
-    return path
-
-
-def test_pyenvs_own_interpreter_is_taken_and_its_shim_passed_by(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A shim exists for every version that pyenv ever had and fails unless that version is chosen."""
-    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
-    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
-    make_python(tmp_path / "shims" / "python3.10", "pyenv: python3.10: command not found", code=127)
-    real = make_python(tmp_path / "pyenv" / "versions" / "3.10.14" / "bin" / "python", "3.10")
-    assert find_python("3.10") == real
-
-
-def test_an_interpreter_on_the_path_is_taken_if_it_is_what_its_name_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "none"))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    on_path = make_python(tmp_path / "bin" / "python3.13", "3.13")
-    assert find_python("3.13") == on_path
-
-
-def test_without_any_uv_brings_one_or_the_sentence_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "none"))
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    make_python(tmp_path / "bin" / "python3.10", "3.9")
-    uv = make_python(tmp_path / "tools" / "uv", "no network", code=2)
-    monkeypatch.setattr(environments, "_uv", lambda: str(uv))
-    with pytest.raises(Problem, match=r"Python 3\.10 was not found.*Install Python 3\.10"):
-        find_python("3.10")
-    make_python(uv, "/opt/python3.10")
-    assert find_python("3.10") == Path("/opt/python3.10")
-
-
-# --- the supervisor -------------------------------------------------------------------------------------------------
-def read_config(config: Path) -> dict[str, dict[str, str]]:
-    """The environment of each program as supervisord itself reads it."""
-    options = ServerOptions()
-    options.realize(["-c", str(config), "-n"])
-    programs = [process for group in options.process_group_configs for process in group.process_configs]
-    return {program.name: dict(program.environment) for program in programs}
-
-
-def test_all_three_processes_are_restarted_when_they_die(place: Path) -> None:
-    config = write_config({"CANDOR_VAR": "x"}, bot_port=15005, actions_port=15055)
-    options = ServerOptions()
-    options.realize(["-c", str(config), "-n"])
-    programs = {p.name: p for group in options.process_group_configs for p in group.process_configs}
-    assert set(programs) == {"web", "actions", "bot"}
-    for program in programs.values():
-        assert program.autorestart
-        assert program.killasgroup
-        assert program.startretries > 1000
-    assert "-i 127.0.0.1 -p 15005" in programs["bot"].command
-    assert "--enable-api" not in programs["bot"].command
-    assert programs["bot"].environment["RASA_TELEMETRY_ENABLED"] == "false"
-    assert "127.0.0.1:15055" in (place / "var" / "bot" / "endpoints.yml").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("CANDOR_DATABASE_URL", "postgresql://u:p%40ss@localhost/candor"),
-        ("JSON", '{"a": 1}'),
-        ("QUOTED", 'say "x"'),
-        ("LINES", "one\ntwo"),
-        ("SPACED", "a ; b, c=d"),
-        ("BASH_FUNC_which%%", "() {  alias\n}"),
-    ],
-)
-def test_whatever_stands_in_the_environment_the_supervisor_starts(place: Path, name: str, value: str) -> None:
-    """People's shells export functions and JSON; a setting reaches its process as it was given."""
-    config = write_config({name: value}, bot_port=15005, actions_port=15055)
-    environment = read_config(config)["web"]
-    assert environment.get(name, value) == value
-
-
-def test_a_secret_is_not_written_where_others_can_read_it(place: Path) -> None:
-    config = write_config({"CANDOR_SHOP_SECRET": "s3cret" * 8}, bot_port=15005, actions_port=15055)
-    is_open = bool(stat.S_IMODE(config.stat().st_mode) & 0o077)
-    assert not is_open or "s3cret" not in config.read_text(encoding="utf-8")
-
-
-def test_nobody_answering_is_no_health(place: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = int(probe.getsockname()[1])
-    assert ask_health("127.0.0.1", free) == {}
-
-
-def test_another_peoples_python_stays_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PYTHONHOME", "VIRTUAL_ENV", "PYENV_VERSION", "PYTHONSTARTUP"):
-        monkeypatch.setenv(name, "/elsewhere")
-    monkeypatch.setenv("CANDOR_NOW", "2018-01-01T09:00:00-05:00")
-    environment = commands._environment()
-    assert not {"PYTHONHOME", "VIRTUAL_ENV", "PYENV_VERSION", "PYTHONSTARTUP"} & set(environment)
-    assert environment["CANDOR_NOW"] == "2018-01-01T09:00:00-05:00"

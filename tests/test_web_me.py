@@ -396,6 +396,5 @@ def test_a_visitors_token_lists_its_one_conversation_and_makes_no_other_token(cl
     Guest(client)
     told = client.get("/api/me/conversations", headers=visitor.headers).json()["conversations"]
     assert [row["conversation_id"] for row in told] == [visitor.id]
-    assert is_refused(
-        client.post(f"/api/me/conversations/{visitor.id}/token", headers=visitor.headers), 401, "not_known"
-    )
+    refused = client.post(f"/api/me/conversations/{visitor.id}/token", headers=visitor.headers)
+    assert is_refused(refused, 401, "not_known")

@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _ask() -> tuple[str, str, str]:
-    print("Who owns this shop? The owner signs in at /staff and adds colleagues.")
+    print("Who owns this shop? The owner signs in at /staff. How colleagues are added stands in docs/operate.md.")
     username = input("Name to sign in with: ").strip()
     name = input("Name that customers read: ").strip()
     while True:

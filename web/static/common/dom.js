@@ -42,6 +42,13 @@ export function makeParagraphs(text) {
     .map((part) => make("p", {}, part));
 }
 
+/** What has focus, inside of shadow roots too; null when it is nothing but the page. @returns {HTMLElement | null} */
+export function findFocused() {
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  return active instanceof HTMLElement && active !== document.body ? active : null;
+}
+
 /** The sentences of a text. @param {string} text @returns {string[]} */
 export function splitSentences(text) {
   return text.match(/[^.?]+(?:[.?](?!\s|$)[^.?]*)*[.?]?(?:\s+|$)/g)?.map((sentence) => sentence.trim()).filter(Boolean) ?? [text];

@@ -94,5 +94,6 @@ async function change(row, one, hands, body) {
   const undo = make("button.button", { type: "button" }, icon("back"), words.say("privacy_undo"));
   undo.addEventListener("click", () => void change(row, told, hands, { ...body, granted: !body.granted }));
   draw(row, told, hands, make("div.effect-card", {}, make("p.note", {}, told.note || words.say("privacy_nothing_changed")), isMoved && makeEffect(words, told.before, told.after, columns), make("div", {}, undo)));
+  document.dispatchEvent(new CustomEvent("candor-consents-changed"));
   changed();
 }

@@ -27,11 +27,16 @@ export async function startChooser(choose) {
   const select = /** @type {HTMLSelectElement | null} */ (document.querySelector("#demo-customer"));
   if (!select) return;
   const words = await loadWords(location.origin, document.documentElement.lang);
-  const { customers } = await call("/demo/customers");
-  for (const { customer_id, name, agreed_to } of customers) {
-    const categories = agreed_to.map((/** @type {string} */ category) => words.say(words.has(`short_${category}`) ? `short_${category}` : `in_words_${category}`)).join(", ");
-    select.append(new Option(categories ? words.say("demo_agreed", { name, categories }) : words.say("demo_agreed_none", { name }), customer_id));
-  }
+  const fill = async () => {
+    const { customers } = await call("/demo/customers");
+    for (const { customer_id, name, agreed_to } of customers) {
+      const categories = agreed_to.map((/** @type {string} */ category) => words.say(words.has(`short_${category}`) ? `short_${category}` : `in_words_${category}`)).join(", ");
+      const option = [...select.options].find(({ value }) => value === customer_id) ?? select.appendChild(new Option("", customer_id));
+      option.text = categories ? words.say("demo_agreed", { name, categories }) : words.say("demo_agreed_none", { name });
+    }
+  };
+  await fill();
+  document.addEventListener("candor-consents-changed", () => void fill().catch(() => {})); // what stood there was true a moment ago
   select.value = readChosen();
   /** @type {HTMLElement} */ (select.closest(".you")).hidden = false;
   select.addEventListener("change", () => {

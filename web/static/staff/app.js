@@ -73,6 +73,7 @@ function enter(member) {
   $("entry").hidden = true;
   $("console").hidden = $("tabs").hidden = $("me").hidden = false;
   show("inbox");
+  tabs.inbox.focus();
   line = watchQueue(api, {
     queue: (handoffs) => { inbox.takeQueue(handoffs); count(tabs.inbox, handoffs.filter(({ state }) => state === "waiting").length); },
     online: (isOnline) => { online.textContent = words.say(isOnline ? "staff_online" : "staff_offline"); online.className = isOnline ? "label" : "label amber"; },

@@ -27,7 +27,7 @@ export class Inbox {
     this.head = make("div.talk-head");
     this.talk = make("div.talk", { role: "log", "aria-label": words.say("widget_log"), tabindex: "0" });
     this.side = make("aside.side", { "aria-label": words.say("staff_side"), tabindex: "0" });
-    this.reply = new Reply(desk, { sent: () => void this.#refresh(), typing: () => { if (this.#chosen) this.ontyping(this.#chosen); } });
+    this.reply = new Reply(desk, { sent: () => void this.#refresh(), left: () => this.talk.focus(), typing: () => { if (this.#chosen) this.ontyping(this.#chosen); } });
     this.middle = make("section.middle", { "aria-label": words.say("staff_inbox") }, this.head, this.talk, this.reply.element, this.#makeKeyLine());
     this.element = make("div.inbox", {}, make("section.left", { "aria-label": words.say("staff_queue") }, make("div.find", {}, icon("search"), this.filter), this.list), this.middle, this.side);
     this.dialog = this.#makeTransfer();
@@ -193,7 +193,9 @@ export class Inbox {
       : handoff?.state === "waiting"
         ? [deed("staff_claim", "check", () => void this.claim(handoff), ".main")]
         : [];
+    const hadFocus = this.head.contains(document.activeElement);
     this.head.replaceChildren(back, make("span.face.customer", { "aria-hidden": "true" }, name.slice(0, 1)), make("div.who", {}, make("h2", {}, name), make("p", {}, under)), make("div.deeds", {}, customer, ...deeds));
+    if (hadFocus) this.talk.focus(); // the button that was pressed is gone
   }
 
   #makeTransfer() {

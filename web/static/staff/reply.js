@@ -13,7 +13,7 @@ export class Reply {
   #typedAt = 0;
   /** @type {{text: string, id: string} | null} sent, not yet taken: the same id again, so that it is said once */ #pending = null;
 
-  /** @param {import("./app.js").Desk} desk @param {{sent: () => void, typing: () => void}} tell */
+  /** @param {import("./app.js").Desk} desk @param {{sent: () => void, typing: () => void, left: () => void}} tell */
   constructor(desk, tell) {
     const { words } = desk;
     this.desk = desk;
@@ -29,7 +29,7 @@ export class Reply {
     this.field.addEventListener("input", () => this.#keepDraft());
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); void this.#submit(); }
-      if (event.key === "Escape") this.field.blur();
+      if (event.key === "Escape") this.tell.left();
     });
     this.element.addEventListener("submit", (event) => { event.preventDefault(); void this.#submit(); });
   }

@@ -5,7 +5,7 @@
  * and everything works by keyboard. What is drawn lives in frame.js and message.js; what is said in conversation.js.
  */
 
-import { make } from "../common/dom.js";
+import { findFocused, make } from "../common/dom.js";
 import { icon } from "../common/icons.js";
 import { Busy } from "./busy.js";
 import { Conversation, isGone } from "./conversation.js";
@@ -104,8 +104,7 @@ export class CandorChat extends HTMLElement {
   async open() {
     await this.#ready;
     if (!this.#frame || this.isOpen) return;
-    const active = document.activeElement;
-    this.#from = active instanceof HTMLElement && active !== document.body && active !== this ? active : null;
+    this.#from = findFocused(); // the launcher, or what on the page asked, such as an offer's "Why am I seeing this?"
     this.#place();
     if (this.#launcher) this.#launcher.hidden = true;
     this.#unread = 0;
@@ -297,7 +296,8 @@ export class CandorChat extends HTMLElement {
   /** @param {{title: string, payload: string}} button */
   #press({ title, payload }) {
     this.#conversation?.send({ text: title, payload });
-    if (!matchMedia(WHOLE_SCREEN).matches) this.#frame?.field.focus();
+    const isByKeyboard = this.#root.activeElement?.matches(":focus-visible"); // then no keyboard comes up over the answer
+    if (isByKeyboard || !matchMedia(WHOLE_SCREEN).matches) this.#frame?.field.focus();
   }
 
   /** A payload where one was offered, else the same in words: asking for a person works at any moment. @param {string} payload @param {string} text */
@@ -376,8 +376,10 @@ export class CandorChat extends HTMLElement {
     const conversation = /** @type {Conversation} */ (this.#conversation);
     const asked = [...conversation.messages].reverse().find((message) => message.kind === "handoff");
     const wasQueue = !frame.queue.hidden;
+    const hadPerson = this.#root.activeElement === frame.person;
     showState(frame, /** @type {Words} */ (this.#words), conversation.state, asked?.at ?? null);
     if (wasQueue && frame.queue.hidden && !this.#root.activeElement && this.isOpen) frame.field.focus();
+    if (hadPerson && frame.person.hidden) this.#focusInside(); // the button that was pressed is gone
     this.#showLauncher();
     this.#busy?.showOwed(this.#conversation);
   }

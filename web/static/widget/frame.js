@@ -66,7 +66,7 @@ export function showState(frame, words, { state, queue_position, staff_name }, s
 /** The waiting place and its two ways. @param {Frame} frame @param {Words} words @param {{leave: () => void, stop: () => void}} ways */
 export function fillQueue(frame, words, { leave, stop }) {
   frame.queue.replaceChildren(
-    make("div.row", {}, make("span.number", { "aria-hidden": "true" }), make("div", {}, make("h3", {}, words.say("queue_title")), make("p.told"))),
+    make("div.row", {}, make("span.number", { "aria-hidden": "true" }), make("div", {}, make("h3", {}, words.say("queue_title")), make("p.told", { role: "status" }))),
     make("div.pair", {}, make("button.button", { type: "button", onclick: leave }, words.say("queue_leave")), make("button.button", { type: "button", onclick: stop }, words.say("queue_stop"))),
   );
 }

@@ -82,8 +82,10 @@ export class Shop extends EventTarget {
     document.dispatchEvent(new CustomEvent("candor-token-needed", { detail: { reason } }));
   }
 
+  /** To the parts of the widget, and to the page by an event that says no more than that. */
   tellConsentsChanged() {
     this.#tell("consents");
+    document.dispatchEvent(new CustomEvent("candor-consents-changed"));
   }
 
   /** @param {object} strip @param {string[]} impressionIds */
