@@ -178,7 +178,8 @@ def hear(page: Page) -> list[Heard]:
 
 def find_heard(heard: list[Heard], *wanted: tuple[str, str]) -> list[Heard]:
     """These roles and (parts of) names, in this order, other things in between; says which one is missing."""
-    rest, found = iter(heard), []
+    rest = iter(heard)
+    found: list[Heard] = []
     for role, name in wanted:
         one = next((one for one in rest if one.role == role and name in one.name), None)
         assert one is not None, (
