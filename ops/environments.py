@@ -15,6 +15,7 @@ from ops.problems import Problem
 
 VERSIONS = {MAIN: "3.13", BOT: "3.10"}
 PINS = {MAIN: ROOT / "requirements.txt", BOT: ROOT / "bot" / "requirements.txt"}
+PUBLIC = 0o022  # packages hold nothing secret, and a database server that drops its rights must read its own libraries
 TOOL_PINS = ROOT / "ops" / "requirements.txt"
 
 
@@ -102,7 +103,7 @@ def _uv() -> str:
 def run(command: list[str], trouble: str) -> None:
     """Run a program in silence; `trouble` begins the sentence when it fails."""
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, umask=PUBLIC)
     except OSError as error:
         raise Problem(f"{trouble}: {error.strerror}.") from error
     if done.returncode != 0:
