@@ -17,6 +17,10 @@ from ops.supervise import Supervisor, check_ports, stopping_on_signals, write_co
 
 ENVIRONMENTS_GB, VAR_GB = 7, 1
 OWNER_ONLY = 0o077
+# Several processes share few cores: number-crunching threads that wait for each other cost all of them.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
+)
 USAGE = """usage: python3 -m ops COMMAND
 
   run            set up the demo shop and serve it
@@ -281,12 +285,16 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "VIRTUAL_ENV", "PYENV", "SUPERVISOR"))
     }
-    return kept | {
-        "PYTHONPATH": str(ROOT),
-        "CANDOR_VAR": str(VAR),
-        "NUMBA_CACHE_DIR": str(VAR / "numba"),
-        "PYTHONUNBUFFERED": "1",
-    }
+    return (
+        kept
+        | {
+            "PYTHONPATH": str(ROOT),
+            "CANDOR_VAR": str(VAR),
+            "NUMBA_CACHE_DIR": str(VAR / "numba"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        | ONE_THREAD
+    )
 
 
 def _call(command: list[str], environment: dict[str, str], *, directory: Path = ROOT) -> int:
