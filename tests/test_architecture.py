@@ -295,8 +295,8 @@ def test_nothing_is_left_half_done() -> None:
         r"\b(?:TO"
         + r"DO|FIX"
         + r"ME|XX"
-        + r"X)\b|raise NotImplemented"
-        + r"Error|pytest\.mark\.sk"
+        + r"X)\b|raise Not"
+        + r"ImplementedError|pytest\.mark\.sk"
         + r"ip|@unittest\.sk"
         + "ip"
     )
