@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, select
 
-from data.conversations import Conversation, Message, read_conversation, read_message
+from data.conversations import Conversation, Message, read_conversation, read_message, require_conversation
 from data.tables import conversations, messages
 
 
@@ -27,6 +27,13 @@ def list_owed(connection: Connection) -> list[Conversation]:
         read_conversation(row)
         for row in connection.execute(select(conversations).where(conversations.c.owed_seq.is_not(None)))
     ]
+
+
+def find_next_turn(connection: Connection, conversation_id: str) -> tuple[Conversation, Message] | None:
+    """The oldest message that has not had its turn, and its conversation as it stands now; None when all have."""
+    conversation = require_conversation(connection, conversation_id)
+    unanswered = fetch_unanswered(connection, conversation)
+    return (conversation, unanswered[0]) if unanswered else None
 
 
 def fetch_unanswered(connection: Connection, conversation: Conversation) -> list[Message]:

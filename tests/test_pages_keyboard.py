@@ -76,6 +76,8 @@ def test_why_from_an_offer_a_control_and_back_to_the_offer(browser: Browser, hou
         check_focus(page)
         page.keyboard.press("Escape")
         check_focus(page)
+        page.evaluate("document.querySelector('candor-offers').refresh()")
+        check_focus(page)  # the control changed the offers, and who was among them by keyboard is not thrown out
 
 
 def test_the_consent_question_is_answered(browser: Browser, house: House) -> None:

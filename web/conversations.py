@@ -105,7 +105,7 @@ async def write_one(
     """Take in a message. It is in the log when this answers; its turn comes after."""
     received = await house.do(lambda: receive_message(house, token, conversation_id, body, signal=gpc == "1"))
     if received.is_new:
-        request.app.state.turns.take(conversation_id)
+        request.app.state.turns.take(conversation_id, received.turn)
     return JSONResponse({"seq": received.seq}, 202 if received.is_new else 200)
 
 

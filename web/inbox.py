@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from data.access import access_conversation
 from data.conversations import (
+    Conversation,
     Draft,
+    Message,
     append_messages,
     change_state,
     find_button,
@@ -17,6 +19,7 @@ from data.conversations import (
     require_conversation,
 )
 from data.errors import BadInput
+from data.turns import find_next_turn
 from web.house import House
 from web.privacy_signal import honour
 from web.speech import write_disclosure
@@ -65,10 +68,11 @@ def check_text(text: str, most: int) -> str:
 
 @dataclass(frozen=True)
 class Received:
-    """A message that was taken in. `is_new` is false for one that was sent before."""
+    """A message that was taken in. `is_new` is false for one that was sent before; `turn` is what to answer next."""
 
     seq: int
     is_new: bool
+    turn: tuple[Conversation, Message] | None = None
 
 
 def receive_message(
@@ -109,8 +113,9 @@ def receive_message(
         if repeated is not None:
             return Received(repeated, is_new=False)
         seq = _append(connection, house, conversation_id, draft)
+        turn = find_next_turn(connection, conversation_id)
     house.wakeups.ring(conversation_id, QUEUE)
-    return Received(seq, is_new=True)
+    return Received(seq, is_new=True, turn=turn)
 
 
 def _limit(house: House, conversation_id: str) -> None:

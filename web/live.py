@@ -80,7 +80,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
             )
             received = await house.do(partial(receive_message, house, token, conversation_id, body, signal=signal))
             if received.is_new:
-                socket.app.state.turns.take(conversation_id)
+                socket.app.state.turns.take(conversation_id, received.turn)
             await _send(socket, {"type": "ack", "client_id": body.client_id, "seq": received.seq})
         except ValidationError as error:
             problem = error.errors()[0]

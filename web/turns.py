@@ -26,7 +26,7 @@ from data.conversations import (
     require_conversation,
 )
 from data.impressions import access_impression
-from data.turns import fetch_unanswered, list_owed, list_unanswered
+from data.turns import find_next_turn, list_owed, list_unanswered
 from data.uses import record_use
 from models.explanation import tell_explanation
 from web.bot import BotFailed, Reply
@@ -41,6 +41,8 @@ OWED_EVERY_S = 1.5
 AGAIN_AFTER_S = 1.0
 _log = logging.getLogger("candor.turns")
 
+type Turn = tuple[Conversation, Message]
+
 
 class Turns:
     """Runs the turns of all conversations of this process."""
@@ -51,12 +53,12 @@ class Turns:
         self._again: set[str] = set()
         self._background: asyncio.Task[None] | None = None
 
-    def take(self, conversation_id: str) -> None:
-        """There is something to answer in a conversation."""
+    def take(self, conversation_id: str, turn: Turn | None = None) -> None:
+        """There is something to answer in a conversation: `turn` if it was read already, else what the log says."""
         if conversation_id in self._running:
             self._again.add(conversation_id)
             return
-        task = asyncio.create_task(self._run(conversation_id))
+        task = asyncio.create_task(self._run(conversation_id, turn))
         self._running[conversation_id] = task
         task.add_done_callback(lambda _task: self._finish(conversation_id))
 
@@ -84,15 +86,16 @@ class Turns:
         with self.house.database.read() as connection:
             return fetch(connection)
 
-    async def _run(self, conversation_id: str) -> None:
+    async def _run(self, conversation_id: str, turn: Turn | None) -> None:
         """Answer until nothing is unanswered. What fails is tried again after a pause: no message is left behind."""
         while True:
             try:
-                found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
-                if found is None:
-                    return
-                await self._answer(*found)
+                turn = turn or await self._find_turn(conversation_id)
+                while turn is not None:
+                    turn = await self._answer(*turn)
+                return
             except Exception:
+                turn = None
                 _log.exception("A turn in conversation %s failed", conversation_id)
                 await self._apologise(conversation_id)
                 await asyncio.sleep(AGAIN_AFTER_S)
@@ -100,9 +103,9 @@ class Turns:
     async def _apologise(self, conversation_id: str) -> None:
         """Something broke in the gateway itself: say so, and take the message as answered, so that it is not said for ever."""
         try:
-            found = await self.house.do(lambda: self._read(lambda c: self._find_next(c, conversation_id)))
-            if found is not None:
-                conversation, message = found
+            turn = await self._find_turn(conversation_id)
+            if turn is not None:
+                conversation, message = turn
                 await self._append(conversation, message, self._say_error)
         except Exception:
             _log.exception("The apology in conversation %s failed too; trying again", conversation_id)
@@ -110,24 +113,22 @@ class Turns:
     def _say_error(self, _connection: Connection, _now: Conversation) -> list[Draft]:
         return [write_draft(self.house, "notices.error", author="system")]
 
-    def _find_next(self, connection: Connection, conversation_id: str) -> tuple[Conversation, Message] | None:
-        conversation = require_conversation(connection, conversation_id)
-        unanswered = fetch_unanswered(connection, conversation)
-        return (conversation, unanswered[0]) if unanswered else None
+    async def _find_turn(self, conversation_id: str) -> Turn | None:
+        turn: Turn | None = await self.house.do(lambda: self._read(lambda c: find_next_turn(c, conversation_id)))
+        return turn
 
-    async def _answer(self, conversation: Conversation, message: Message) -> None:
+    async def _answer(self, conversation: Conversation, message: Message) -> Turn | None:
+        """Answer a message. Returns the next one, as the answer's own transaction saw the log."""
         payload = message.payload
         if payload is not None and is_deed(payload):
-            await self._append(conversation, message, await self._perform(conversation, message, payload))
-        elif conversation.state == "human":
-            await self._append(conversation, message, lambda _connection, _now: [])
-        else:
-            asked = await self._find_asked(conversation, message)
-            replies = await self._ask(conversation, asked) if asked is not None else None
-            if asked is None or replies is None:
-                await self._owe(conversation, message, asked or message)
-            else:
-                await self._append_replies(conversation, message, asked, replies)
+            return await self._append(conversation, message, await self._perform(conversation, message, payload))
+        if conversation.state == "human":
+            return await self._append(conversation, message, lambda _connection, _now: [])
+        asked = await self._find_asked(conversation, message)
+        replies = await self._ask(conversation, asked) if asked is not None else None
+        if asked is None or replies is None:
+            return await self._owe(conversation, message, asked or message)
+        return await self._append_replies(conversation, message, asked, replies)
 
     async def _find_asked(self, conversation: Conversation, message: Message) -> Message | None:
         """The message itself; for "try again" the question whose answer failed."""
@@ -181,7 +182,7 @@ class Turns:
         replies: list[Reply],
         *,
         pays: int | None = None,
-    ) -> None:
+    ) -> Turn | None:
         """Say what the bot wants to say. A deed that it asked for is done, so its words are said in any case."""
         spoken: list[Say] = []
         done: list[Say] = []
@@ -203,7 +204,7 @@ class Turns:
                 )
                 speaker = _find_speaker(conversation, asked)
                 spoken += [self._say_reply(another, speaker) for another in more if another.text]
-        await self._append(
+        return await self._append(
             conversation,
             message,
             _join(spoken),
@@ -270,13 +271,14 @@ class Turns:
         otherwise: Say | None = None,
         pays: int | None = None,
         owes: tuple[int, str] | None = None,
-    ) -> None:
+    ) -> Turn | None:
         """Append an answer; the message counts as answered in the same transaction.
 
         Parameters
         ----------
         epoch
-            If somebody else has taken the word since, nothing is appended but `otherwise`.
+            If somebody else has taken the word since, nothing is appended but `otherwise`; without it the
+            message has its turn again, with whoever has the word.
         pays
             The debt that this answer pays; if it no longer stands, nothing is appended.
         owes
@@ -284,29 +286,31 @@ class Turns:
         """
         house = self.house
 
-        def append() -> None:
+        def append() -> Turn | None:
             with house.database.write() as connection:
                 now = require_conversation(connection, conversation.conversation_id, lock=True)
                 if pays is not None and now.owed_seq != pays:
-                    return
+                    return None
                 speaker = say if epoch is None or now.epoch == epoch else otherwise
                 if speaker is None:
-                    return
+                    return find_next_turn(connection, now.conversation_id)
                 drafts = speaker(connection, now)
                 answers = max(now.answered_seq, message.seq or 0)
                 append_messages(connection, now.conversation_id, drafts, at=house.clock.stamp(), answers=answers)
                 owed_seq, owed_until = owes or (None, None)
                 if owed_seq != now.owed_seq:
                     change_conversation(connection, now.conversation_id, owed_seq=owed_seq, owed_until=owed_until)
+                return find_next_turn(connection, now.conversation_id)
 
-        await house.do(append)
+        turn = await house.do(append)
         house.wakeups.ring(conversation.conversation_id, QUEUE)
+        return turn
 
-    async def _owe(self, conversation: Conversation, message: Message, owed: Message) -> None:
+    async def _owe(self, conversation: Conversation, message: Message, owed: Message) -> Turn | None:
         """Say that it failed, keep the question, and go on trying."""
         minutes = self.house.shop.limits["owed_answer_minutes"]
         until = format_time(datetime.now(UTC) + timedelta(minutes=minutes))
-        await self._append(
+        return await self._append(
             conversation, message, self._say_error, epoch=conversation.epoch, owes=(owed.seq or 0, until)
         )
 

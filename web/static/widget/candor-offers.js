@@ -15,6 +15,7 @@ import { measureText } from "./text-size.js";
 /** @typedef {import("./offer.js").Offer} Offer */
 
 const SEEN_MS = 1000;
+const CONTROLS = [".why", ".title", ".button"];
 /** In which order the sentence above the strip counts where the offers come from. */
 const ORDER = ["purchases", "offers", "preferences", "browsing", "new", "popular"];
 
@@ -56,8 +57,18 @@ export class CandorOffers extends HTMLElement {
     const shop = this.#shop;
     const [words, told] = await Promise.all([shop.loadWords(), this.#fetch()]);
     if (turn !== this.#asked || !this.isConnected) return;
+    const focused = this.#root.activeElement;
+    const place = focused && { offer: focused.closest(".offer")?.getAttribute("data-offer"), control: CONTROLS.find((control) => focused.matches(control)) };
     this.#root.replaceChildren(...("offers" in told ? this.#draw(words, told.offers, told.since) : this.#drawFailure(words)));
     this.#shop.setShown(this, "offers" in told ? told.offers.map((offer) => String(offer.impression_id)) : []);
+    if (place) this.#focusAgain(place);
+  }
+
+  /** Whoever was here by keyboard stays here: on the same control of the same offer, or on the strip's first. @param {{offer?: string | null, control?: string}} place */
+  #focusAgain({ offer, control }) {
+    const card = [...this.#root.querySelectorAll(".offer")].find((one) => one.getAttribute("data-offer") === offer);
+    const next = (control && (card ?? this.#root).querySelector(control)) ?? this.#root.querySelector(CONTROLS.join());
+    /** @type {HTMLElement | null} */ (next)?.focus();
   }
 
   /** @returns {Promise<{offers: Offer[], since: string | null} | {failed: true}>} */
