@@ -1,4 +1,4 @@
-"""A ranker: one LightGBM forest for one set of columns, with its leaves laid out for exact attribution.
+"""A ranker: one LightGBM forest for one set of columns, with its nodes laid out for exact attribution.
 
 A `Shelf` holds the rankers of one training run, one for each distinct set of columns that consents lead to, with the shop's
 statistics of the same day. It is a folder of plain files: LightGBM's own text format, Parquet and one JSON.
@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from models.features import FEATURES, GROUPS
-from models.shapley import Leaves, attribute, flatten_forest
+from models.shapley import Forest, attribute, flatten_forest
 
 _GROUP_NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
 _GROUP_OF = {feature.name: feature.group for feature in FEATURES}
@@ -32,7 +32,7 @@ class Ranker:
     booster: lightgbm.Booster
 
     @cached_property
-    def leaves(self) -> Leaves:
+    def forest(self) -> Forest:
         return flatten_forest(self.booster.dump_model(), [_GROUP_NUMBER[_GROUP_OF[column]] for column in self.columns])
 
     def score(self, rows: pl.DataFrame) -> NDArray[np.float64]:
@@ -41,9 +41,9 @@ class Ranker:
 
     def attribute(self, rows: pl.DataFrame) -> tuple[float, list[dict[str, float]]]:
         """The base, and for each row the exact Shapley value of each group, in log-odds."""
-        values = attribute(self.leaves, self._matrix(rows))
+        values = attribute(self.forest, self._matrix(rows))
         names = sorted({_GROUP_OF[column] for column in self.columns}, key=_GROUP_NUMBER.__getitem__)
-        return self.leaves.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
+        return self.forest.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
 
     def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
         return rows.select(self.columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float64)

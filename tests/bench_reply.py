@@ -11,7 +11,6 @@ durable log, is told in milliseconds (`gateway_adds_ms`). Before that was found,
 import http.client
 import json
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -20,12 +19,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.benching import Row, report
 from tests.house import ROOT, Customer, House, find_free_ports, run_house
 
 QUESTIONS = ("what are your opening hours?", "do you take credit cards?", "how do I return something?")
@@ -132,45 +131,16 @@ def main() -> int:
     for part, cut in parts.items():
         times = {name: values[cut] for name, values in taken.items()}
         for name, share in (("p50", 0.5), ("p95", 0.95)):
-            found = {who: round(find_quantile(values, share), 1) for who, values in times.items()}
+            found = {who: find_quantile(values, share) for who, values in times.items()}
             against = {"stock_rasa": found["stock"], "own_bot": found["own"]}
-            rows.append(_row(f"reply.{part}.{name}_ms", found["gateway"], "ms", LIMITS_MS[name], against))
+            rows.append(Row(f"reply.{part}.{name}_ms", found["gateway"], "ms", LIMITS_MS[name], against=against))
         middle = {who: median(values) for who, values in times.items()}
         rows += [
-            _row(f"reply.{part}.times_direct", middle["gateway"] / middle["stock"], "times", MOST_TIMES_DIRECT, {}),
-            _row(f"reply.{part}.times_own_bot", middle["gateway"] / middle["own"], "times", None, {}),
-            _row(f"reply.{part}.gateway_adds_ms", middle["gateway"] - middle["own"], "ms", None, {}),
+            Row(f"reply.{part}.times_direct", middle["gateway"] / middle["stock"], "times", MOST_TIMES_DIRECT),
+            Row(f"reply.{part}.times_own_bot", middle["gateway"] / middle["own"], "times"),
+            Row(f"reply.{part}.gateway_adds_ms", middle["gateway"] - middle["own"], "ms"),
         ]
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    report = {
-        "command": "make bench",
-        "commit": commit,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "rows": rows,
-    }
-    target = ROOT / "var" / "bench" / "reply.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=1), encoding="utf-8")
-    print(f"{'measure':<32}{'figure':>10}{'target':>10}  against")
-    for row in rows:
-        print(
-            f"{row['measure']:<32}{row['value']:>10}{row['target'] or '':>10}  {row['against']}{'' if row['ok'] else '  MISSED'}"
-        )
-    return 0 if all(row["ok"] for row in rows) else 1
-
-
-def _row(measure: str, value: float, unit: str, target: float | None, against: dict[str, float]) -> dict[str, Any]:
-    return {
-        "measure": measure,
-        "value": round(value, 2),
-        "unit": unit,
-        "target": target,
-        "ok": target is None or value <= target,
-        "against": against,
-    }
+    return report("reply", rows, command="make bench")
 
 
 if __name__ == "__main__":
