@@ -37,15 +37,16 @@ class Ranker:
 
     def score(self, rows: pl.DataFrame) -> NDArray[np.float64]:
         """Raw scores in log-odds of buying within 28 days, one a row."""
-        return np.asarray(self.booster.predict(self._matrix(rows), raw_score=True, num_threads=1), np.float64)
+        return np.asarray(self.booster.predict(self.make_matrix(rows), raw_score=True, num_threads=1), np.float64)
 
     def attribute(self, rows: pl.DataFrame) -> tuple[float, list[dict[str, float]]]:
         """The base, and for each row the exact Shapley value of each group, in log-odds."""
-        values = attribute(self.forest, self._matrix(rows))
+        values = attribute(self.forest, self.make_matrix(rows))
         names = sorted({_GROUP_OF[column] for column in self.columns}, key=_GROUP_NUMBER.__getitem__)
         return self.forest.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
 
-    def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+    def make_matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+        """The columns of this ranker as numbers; missing is not a number."""
         return rows.select(self.columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float64)
 
 
