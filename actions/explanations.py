@@ -182,8 +182,7 @@ class ActionExplainChoosing(CandorAction):
         used = talk.words(
             "explanations.used_now_some", categories=say_list([talk.desk.recommender.name_category(c) for c in on])
         )
-        places = round(1 / talk.desk.shop.discoveries) if talk.desk.shop.discoveries else 0
-        return [talk.say("explanations.how_it_works", used=used, places=places)]
+        return [talk.say("explanations.how_it_works", used=used)]
 
 
 class ActionExplainCertainty(CandorAction):

@@ -82,6 +82,7 @@ class Shop:
     fewest_customers: int
     fewest_counted: int
     discoveries: float
+    well_known: float
     most_of_one_category: int
     limits: dict[str, float]
     sensitive: dict[str, SensitiveGroup]
@@ -125,7 +126,7 @@ def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
     _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "limits", "sensitive"))
     shop = _read_table(top, "shop", ("name", "controller", "contact", "currency", "zone", "languages"))
     consent = _read_table(top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted"))
-    slate = _read_table(top, "slate", ("discoveries", "most_of_one_category"))
+    slate = _read_table(top, "slate", ("discoveries", "well_known", "most_of_one_category"))
     retention = _read_table(top, "retention", RETENTION)
     limits = _read_table(top, "limits", LIMITS)
     fewest_days = {"purchases_for_offers": FEWEST_DAYS_TOLD_IN_MONTHS}
@@ -144,6 +145,7 @@ def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
         fewest_customers=_read_whole(consent, "consent.fewest_customers"),
         fewest_counted=_read_whole(consent, "consent.fewest_counted"),
         discoveries=float(_read(slate, "slate.discoveries", "a share from 0 to 1, such as 0.2", _is_share)),
+        well_known=float(_read(slate, "slate.well_known", "a share from 0 to 1, such as 0.25", _is_share)),
         most_of_one_category=_read_whole(slate, "slate.most_of_one_category"),
         limits={
             name: float(

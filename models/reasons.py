@@ -79,8 +79,10 @@ def _line_rows(lines: list[tuple[int, date, str, int]]) -> list[dict[str, Any]]:
 
 
 def _tell_habit(type_id: str, witness: Witness) -> Evidence:
+    """The sentence counts the last weeks; the rows are all of a year, since the group reads them all."""
+    year = [line for line in witness.lines_since(YEAR_WEEKS) if line[2] == type_id]
     for weeks in (HABIT_WEEKS, YEAR_WEEKS):
-        lines = [line for line in witness.lines_since(weeks) if line[2] == type_id]
+        lines = [line for line in year if line[1] >= witness.since(weeks)]
         if not lines:
             continue
         days = {line[1] for line in lines}
@@ -98,7 +100,7 @@ def _tell_habit(type_id: str, witness: Witness) -> Evidence:
             weeks=weeks,
             date=say_date(last, witness.today),
         )
-        return Evidence(text, facts, _line_rows(lines))
+        return Evidence(text, facts, _line_rows(year))
     text = witness.texts.say("reasons.habit_never", type=witness.title(type_id), weeks=YEAR_WEEKS)
     return Evidence(text, [_span(witness, YEAR_WEEKS, "days_bought", 0), _weeks(YEAR_WEEKS)])
 
@@ -107,12 +109,12 @@ def _tell_aisle(type_id: str, witness: Witness) -> Evidence:
     aisle = witness.types[type_id].category
     lines = witness.lines_since(AISLE_WEEKS)
     visits = {line[1] for line in lines}
-    near = [
+    year = [
         line
-        for line in lines
+        for line in witness.lines_since(YEAR_WEEKS)
         if line[2] != type_id and line[2] in witness.types and witness.types[line[2]].category == aisle
     ]
-    days = {line[1] for line in near}
+    days = {line[1] for line in year if line[1] >= witness.since(AISLE_WEEKS)}
     facts = [
         _span(witness, AISLE_WEEKS, "days_in_aisle", len(days)),
         _span(witness, AISLE_WEEKS, "visits", len(visits)),
@@ -122,7 +124,7 @@ def _tell_aisle(type_id: str, witness: Witness) -> Evidence:
         text = witness.texts.say("reasons.aisle_none", aisle=aisle, weeks=AISLE_WEEKS)
         return Evidence(text, [facts[0], facts[2]])
     text = witness.texts.say("reasons.aisle", aisle=aisle, days=len(days), visits=len(visits), weeks=AISLE_WEEKS)
-    return Evidence(text, facts, _line_rows(near))
+    return Evidence(text, facts, _line_rows(year))
 
 
 def _tell_visits(type_id: str, witness: Witness) -> Evidence:
@@ -134,38 +136,47 @@ def _tell_visits(type_id: str, witness: Witness) -> Evidence:
 
 
 def _tell_together(type_id: str, witness: Witness) -> Evidence:
-    lately = witness.lines_since(TOGETHER_WEEKS)
-    bought = {line[2] for line in lately}
-    near = witness.similar.filter((pl.col("type_id") == type_id) & pl.col("other_id").is_in(sorted(bought)))
+    """The sentence names the nearest of the types bought lately; the rows are a year's, of all types near to this one."""
+    bought = {line[2] for line in witness.lines_since(TOGETHER_WEEKS)}
+    all_near = witness.similar.filter(pl.col("type_id") == type_id)
+    near = all_near.filter(pl.col("other_id").is_in(sorted(bought)))
     if near.is_empty():
         text = witness.texts.say("reasons.together_none", type=witness.title(type_id), weeks=TOGETHER_WEEKS)
         return Evidence(text, [_weeks(TOGETHER_WEEKS)])
     best = near.sort(["similarity", "other_id"], descending=[True, False]).row(0, named=True)
-    text = witness.texts.say(
-        "reasons.together",
-        other=witness.title(best["other_id"]),
-        type=witness.title(type_id),
-        both=f"{best['both']:,}",
-        of=f"{best['of_other']:,}",
-    )
     facts = [
         {"name": "customers_who_buy_both", "value": best["both"]},
         {"name": "customers_who_buy_the_other", "value": best["of_other"]},
         {"name": "other_type", "value": best["other_id"]},
     ]
-    return Evidence(text, facts, _line_rows([line for line in lately if line[2] == best["other_id"]]))
+    if near.height > 1:
+        facts.append(_span(witness, TOGETHER_WEEKS, "types_that_go_together", near.height))
+    text = witness.texts.say(
+        "reasons.together" if near.height == 1 else "reasons.together_more",
+        other=witness.title(best["other_id"]),
+        type=witness.title(type_id),
+        both=f"{best['both']:,}",
+        of=f"{best['of_other']:,}",
+        count=near.height,
+    )
+    others = set(all_near["other_id"])
+    return Evidence(text, facts, _line_rows([line for line in witness.lines_since(YEAR_WEEKS) if line[2] in others]))
 
 
 def _tell_coupons(type_id: str, witness: Witness) -> Evidence:
     aisle = witness.types[type_id].category
-    used = [event for event in witness.own.events if event[3] == "redeemed" and event[1] >= witness.since(YEAR_WEEKS)]
+    year = [event for event in witness.own.events if event[1] >= witness.since(YEAR_WEEKS)]
+    used = [event for event in year if event[3] == "redeemed"]
+    sent = [event for event in year if event[3] == "shown" and event[2] == type_id]
     of_type = [event for event in used if event[2] == type_id]
     of_aisle = [event for event in used if event[2] in witness.types and witness.types[event[2]].category == aisle]
-    for key, events in (("reasons.coupons_type", of_type), ("reasons.coupons_aisle", of_aisle)):
+    rows = _event_rows([event for event in year if event[3] == "redeemed" or event[2] == type_id])
+    ways = (("coupons_type", of_type), ("coupons_aisle", of_aisle), ("coupons_sent", sent))
+    for key, events in ways:
         if events:
             last = max(event[1] for event in events)
             text = witness.texts.say(
-                key,
+                f"reasons.{key}",
                 coupons=_say_coupons(len(events), witness.texts),
                 type=witness.title(type_id),
                 aisle=aisle,
@@ -173,11 +184,11 @@ def _tell_coupons(type_id: str, witness: Witness) -> Evidence:
                 date=say_date(last, witness.today),
             )
             facts = [
-                _span(witness, YEAR_WEEKS, "coupons_used", len(events)),
-                {"name": "last_used_on", "value": last.isoformat()},
+                _span(witness, YEAR_WEEKS, "coupons_sent" if events is sent else "coupons_used", len(events)),
+                {"name": "last_sent_on" if events is sent else "last_used_on", "value": last.isoformat()},
                 _weeks(YEAR_WEEKS),
             ]
-            return Evidence(text, facts, _event_rows(events))
+            return Evidence(text, facts, rows)
     facts = [_span(witness, YEAR_WEEKS, "coupons_used", len(used)), _weeks(YEAR_WEEKS)]
     key = "reasons.coupons_other" if used else "reasons.coupons_none"
     text = witness.texts.say(key, coupons=_say_coupons(len(used), witness.texts), aisle=aisle, weeks=YEAR_WEEKS)
@@ -219,6 +230,23 @@ _TELLERS = {
     "coupons": _tell_coupons,
     "popular": _tell_popular,
 }
+
+
+_RESTS_ON = {
+    "habit": ("days_364",),
+    "aisle": ("aisle_days_84",),
+    "visits": ("visits_28",),
+    "together": ("together",),
+    "coupons": ("redeemed_all", "shown_type"),
+}
+"""Of each personal group the features of which one is above 0 when its sentence rests on rows."""
+
+
+def find_lead(contributions: dict[str, float], row: dict[str, Any]) -> str | None:
+    """The group whose reason would lead an explanation, without telling it: named, counting for the offer, and resting on rows."""
+    named = [group for group in choose_reasons(contributions) if contributions[group] > 0 and group in _RESTS_ON]
+    resting = (group for group in named if any(row[name] > 0 for name in _RESTS_ON[group]))
+    return max(resting, key=lambda group: contributions[group], default=None)
 
 
 def choose_reasons(contributions: dict[str, float]) -> list[str]:

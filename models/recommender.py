@@ -27,8 +27,8 @@ from data.texts import Texts
 from models.builder import build_rows
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
-from models.reasons import Witness, tell_group
-from models.slate import Candidate, Place, fill_slate, order_candidates
+from models.reasons import Witness, find_lead, tell_group
+from models.slate import MOST_LOOKED_AT, Candidate, Place, fill_slate, order_candidates
 from models.statistics import EVENTS, LINES
 from models.wording import lower_first, say_date
 
@@ -129,7 +129,11 @@ class Recommender:
             rows = pl.DataFrame()
             scores = _score_popularity(eligible, running, witness)
         bought = {line[2] for line in own.lines}
-        candidates = [Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought) for t in eligible]
+        known = {type_id for type_id, row in witness.statistics.items() if row["buyers_364"] > self.shop.well_known}
+        candidates = [
+            Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought, t.type_id not in bought | known)
+            for t in eligible
+        ]
         liked = (
             frozenset(t for t, kind in told.items() if kind == "like")
             if "preferences" in consents.choose
@@ -141,6 +145,7 @@ class Recommender:
             discoveries=self.shop.discoveries if bought and ranker is not None else 0.0,
             most_of_one_category=self.shop.most_of_one_category,
             liked=liked,
+            leads=_find_leads(candidates, ranker, rows),
         )
         shown = self._explain(connection, places, ranker, rows, consents.choose, witness, running)
         return Slate(
@@ -189,6 +194,10 @@ class Recommender:
     def find_types(self, connection: Connection) -> dict[str, ProductType]:
         """The catalogue's types, by id."""
         return self._refresh(connection)[1]
+
+    def find_shelf(self) -> Shelf | None:
+        """The shelf that was used last."""
+        return self._shelf
 
     def warm_up(self, connection: Connection, *, today: date) -> None:
         """Load and compile everything before the first customer waits for it."""
@@ -268,8 +277,10 @@ class Recommender:
         thing = witness.types[place.candidate.type_id]
         rule = self._tell_rule(place, thing)
         main = find_main_reason(explanation) if personalized else None
-        if place.rule == "new" or (place.rule == "like" and rule):
-            why, label = rule, "new" if place.rule == "new" else "preferences"
+        if place.rule == "like":
+            why, label = rule, "preferences"
+        elif place.rule == "new":
+            why, label = main["text"] if main is not None else rule, "new"
         elif main is not None:
             why, label = main["text"], main["category"]
         else:
@@ -296,11 +307,10 @@ class Recommender:
         )
 
     def _tell_rule(self, place: Place, thing: ProductType) -> str:
-        return (
-            self.texts.say(f"reasons.rule_{place.rule}", type=lower_first(thing.title), **place.facts)
-            if place.rule
-            else ""
-        )
+        if place.rule is None:
+            return ""
+        key = f"rule_{place.rule}_one" if place.rule == "new" and place.facts["places"] == 1 else f"rule_{place.rule}"
+        return self.texts.say(f"reasons.{key}", type=lower_first(thing.title), **place.facts)
 
     def _describe_offer(
         self, connection: Connection, thing: ProductType, running: ShopOffer | None, today: date
@@ -331,6 +341,19 @@ class Recommender:
     def _find_featured(self, connection: Connection, type_id: str, running: ShopOffer | None) -> Product | None:
         product_id = running.product_id if running and running.product_id else self._featured.get(type_id)
         return find_product(connection, product_id) if product_id else None
+
+
+def _find_leads(candidates: list[Candidate], ranker: Ranker | None, rows: pl.DataFrame) -> dict[str, str]:
+    """The main reason that the best novel candidates would have, by type."""
+    novel = [candidate.type_id for candidate in order_candidates(candidates) if candidate.novel][:MOST_LOOKED_AT]
+    if ranker is None or not novel:
+        return {}
+    looked = rows.filter(pl.col("type_id").is_in(novel))
+    leads = (
+        find_lead(contributions, row)
+        for contributions, row in zip(ranker.attribute(looked)[1], looked.iter_rows(named=True), strict=True)
+    )
+    return {type_id: lead for type_id, lead in zip(looked["type_id"], leads, strict=True) if lead is not None}
 
 
 def _find_sensitive_used(consents: frozenset[str], witness: Witness) -> frozenset[str]:

@@ -2,26 +2,33 @@
 offer is kept with it so that it can be told.
 
 Rules, in this order: nothing sensitive unless turned on by name (P9); nothing that the customer turned away; what the
-customer said to like comes first, if that may be used; a share of places for something never bought; at most so many of one
+customer said to like comes first, if that may be used; a share of places for something new; at most so many of one
 part of the shop. Exactly as many places as were asked for are filled as long as so many may be shown: the limit on one part
 of the shop gives way before a place stays empty.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 FIRST_NEW = 3  # the first discovery stands fourth, so that it is seen without taking the lead
 LIKED_FIRST = 2
+MOST_LOOKED_AT = 200  # novel candidates whose main reason is worked out
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A product type that may be shown. `score` orders; `known` says whether the customer bought it within a year."""
+    """A product type that may be shown. `score` orders.
+
+    `known` says whether the customer bought it within a year; `novel`, whether neither they nor most others did.
+    """
 
     type_id: str
     category: str
     score: float
     known: bool
+    novel: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,17 @@ def fill_slate(
     discoveries: float,
     most_of_one_category: int,
     liked: frozenset[str] = frozenset(),
+    leads: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Place]:
     """Fill `limit` places from candidates that may be shown.
 
-    `discoveries` is the share of places for types never bought, 0 to 1; it is 0 where nothing is known of what was bought.
+    Parameters
+    ----------
+    discoveries
+        The share of places for novel types, 0 to 1; it is 0 where nothing is known of what was bought.
+    leads
+        The main reasons that candidates would have, by type. Discoveries go to candidates with different ones as far as there are, so that
+        no single thing about the customer decides them all.
     """
     ordered = order_candidates(candidates)
     ranks = {candidate.type_id: rank for rank, candidate in enumerate(ordered, start=1)}
@@ -72,6 +86,13 @@ def fill_slate(
             made_room.add(ranks[candidate.type_id])
         return has_room
 
+    def reserve(candidate: Candidate) -> bool:
+        if not may_take(candidate):
+            return False
+        counts[candidate.category] = counts.get(candidate.category, 0) + 1
+        taken.add(candidate.type_id)
+        return True
+
     for candidate in [c for c in ordered if c.type_id in liked][:LIKED_FIRST]:
         if len(chosen) < limit and may_take(candidate):
             take(candidate, "like")
@@ -83,13 +104,12 @@ def fill_slate(
                 break
             if candidate.known and may_take(candidate):
                 take(candidate)
-        for candidate in ordered:
-            if len(fresh) >= min(wanted_new, limit - len(chosen)):
-                break
-            if not candidate.known and may_take(candidate):
-                counts[candidate.category] = counts.get(candidate.category, 0) + 1
-                taken.add(candidate.type_id)
-                fresh.append(candidate)
+        fresh = _discover(
+            [candidate for candidate in ordered if candidate.novel],
+            min(wanted_new, limit - len(chosen)),
+            reserve=reserve,
+            leads=leads,
+        )
     for candidate in ordered:
         if len(chosen) + len(fresh) >= limit:
             break
@@ -108,6 +128,27 @@ def fill_slate(
         chosen.insert(spot, Place(candidate, ranks[candidate.type_id], "new", rule_facts))
     made_room -= {place.rank for place in chosen}
     return [_mark_category(place, made_room, most_of_one_category) for place in chosen]
+
+
+def _discover(
+    novel: list[Candidate],
+    wanted: int,
+    *,
+    reserve: Callable[[Candidate], bool],
+    leads: Mapping[str, str],
+) -> list[Candidate]:
+    """The novel candidates for the kept places, in the order of their scores: each with another main reason, then any."""
+    found: list[Candidate] = []
+    led_by: set[str | None] = {None}
+    for is_choosy in (True, False):
+        for candidate in novel:
+            if len(found) >= wanted:
+                return found
+            lead = leads.get(candidate.type_id)
+            if (lead not in led_by or not is_choosy) and reserve(candidate):
+                led_by.add(lead)
+                found.append(candidate)
+    return found
 
 
 def _mark_category(place: Place, made_room: set[int], most: int) -> Place:

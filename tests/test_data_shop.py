@@ -44,7 +44,14 @@ def test_the_shop_file_of_the_repository_is_read_whole() -> None:
     [
         *("name", "controller", "contact", "currency", "zone", "languages"),
         *RETENTION,
-        *("ask_again_after_days", "fewest_customers", "fewest_counted", "discoveries", "most_of_one_category"),
+        *(
+            "ask_again_after_days",
+            "fewest_customers",
+            "fewest_counted",
+            "discoveries",
+            "well_known",
+            "most_of_one_category",
+        ),
         *LIMITS,
         "title",
     ],
