@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ test: demo ## everything: style, types, the bot, units, and end to end in a brow
 
 bench: demo ## replies through the gateway against asking Rasa directly
 	$(MAIN)/python -m tests.bench_reply
+
+bench-rank: setup ## the ranker against popularity, heuristics and collaborative filters: about 20 minutes
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(MAIN)/python -m tests.bench_rank
 
 pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt

@@ -7,6 +7,7 @@ that were bought in the 28 days after it, and a sample of the rest that carries 
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -19,11 +20,11 @@ from data.ranking_rows import RankingRows
 from models.builder import build_rows
 from models.features import PERSONAL, select_features
 from models.ranker import Ranker, Shelf
-from models.statistics import EVENTS, LINES, count_popularity, find_similar
+from models.statistics import EVENTS, LINES, count_popularity, find_factors, find_similar
 
 HORIZON_DAYS = 28
 ACTIVE_DAYS = 84
-CUTS = 2
+CUTS = 5
 SAMPLE_RATE = 0.06  # of the types never bought
 FEWEST_ROWS = 500
 SEED = 20180101
@@ -39,7 +40,7 @@ PARAMETERS = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-ROUNDS = 100
+ROUNDS = 150
 
 
 def train_shelf(
@@ -50,9 +51,13 @@ def train_shelf(
     fewest_customers: int,
     fewest_counted: int,
     threads: int = 1,
+    last_cut: date | None = None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> Shelf:
-    """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves."""
+    """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves.
+
+    `last_cut` leaves out what was learned at later cuts (for benchmarks).
+    """
     tell = report or (lambda _what, _done, _of: None)
     lines = pl.DataFrame(rows.lines, schema=LINES, orient="row")
     events = pl.DataFrame(rows.events, schema=EVENTS, orient="row")
@@ -67,19 +72,20 @@ def train_shelf(
     counted = lines if may_count else lines.clear()
     statistics = count_popularity(counted, today, fewest_counted=fewest_counted)
     similar = find_similar(counted, today, fewest_counted=fewest_counted)
+    factors = find_factors(counted, today, fewest_counted=fewest_counted)
     learned = {name for name, people in (("purchases", buyers), ("offers", users)) if people >= fewest_customers}
     rankers: dict[frozenset[str], Ranker] = {}
     if may_count:
         sets = [frozenset(s) for n in range(1, len(PERSONAL) + 1) for s in combinations(sorted(PERSONAL & learned), n)]
-        examples = _build_examples(lines, events, catalogue, today, fewest_counted, threads, tell)
+        cuts = [cut for cut in _list_cuts(lines, today) if last_cut is None or cut <= last_cut]
+        examples = _build_examples(lines, events, catalogue, cuts, fewest_counted, threads, tell)
         if examples is not None:
             for number, consents in enumerate(sets, start=1):
                 tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
                 rankers[consents] = _fit(examples, consents, threads)
-    shelf = Shelf(
-        "", today, rankers, statistics, similar, {"buyers": buyers, "coupon_users": users, "rows": lines.height}
-    )
-    return Shelf(_name_version(shelf), today, rankers, statistics, similar, shelf.facts)
+    facts = {"buyers": buyers, "coupon_users": users, "rows": lines.height}
+    shelf = Shelf("", today, rankers, statistics, similar, factors, facts)
+    return replace(shelf, version=_name_version(shelf))
 
 
 def _list_cuts(lines: pl.DataFrame, today: date) -> list[date]:
@@ -92,13 +98,12 @@ def _build_examples(
     lines: pl.DataFrame,
     events: pl.DataFrame,
     catalogue: pl.DataFrame,
-    today: date,
+    cuts: list[date],
     fewest_counted: int,
     threads: int,
     tell: Callable[[str, int, int], None],
 ) -> pl.DataFrame | None:
     """Features, `label` and `weight` over all cuts; None when the data are too few to learn from."""
-    cuts = _list_cuts(lines, today)
     frames = []
     for number, cut in enumerate(cuts, start=1):
         tell(f"build features before {cut.isoformat()}", number, len(cuts))
@@ -112,6 +117,7 @@ def _build_examples(
             events=events.filter(pl.col("happened_on") < cut),
             statistics=count_popularity(past, cut, fewest_counted=fewest_counted),
             similar=find_similar(past, cut, fewest_counted=fewest_counted),
+            factors=find_factors(past, cut, fewest_counted=fewest_counted),
             cut=cut,
             threads=threads,
         )
@@ -187,3 +193,4 @@ def _describe(shelf: Shelf) -> Iterator[str]:
         yield shelf.rankers[consents].booster.model_to_string()
     yield shelf.statistics.write_json()
     yield shelf.similar.write_json()
+    yield shelf.factors.write_json()
