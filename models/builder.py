@@ -34,9 +34,7 @@ class Builder:
         with self._engine.cursor() as cursor:
             for name, frame in (("pairs", pairs), ("lines", lines), ("events", events), ("moment", moment)):
                 _copy(cursor, name, frame, kind="TEMP TABLE")
-            rows: pl.DataFrame = cursor.execute(
-                f"SELECT * FROM ({_features_sql()}) ORDER BY person_id, type_id"
-            ).pl()
+            rows: pl.DataFrame = cursor.execute(f"SELECT * FROM ({_features_sql()}) ORDER BY person_id, type_id").pl()
         return rows
 
     def close(self) -> None:

@@ -58,11 +58,6 @@ FEATURES = (
     Feature("aisle_share", "aisle", _BOUGHT),  # of all lines in 364 days, 0 to 1
     Feature("visits_28", "visits", _BOUGHT),
     Feature("visits_84", "visits", _BOUGHT),
-    Feature("lines_a_visit", "visits", _BOUGHT),
-    Feature("lines_84", "visits", _BOUGHT),  # types bought a day, summed over 84 days
-    Feature("visited_since", "visits", _BOUGHT),  # days since the last purchase of anything
-    Feature("types_364", "visits", _BOUGHT),  # different types bought
-    Feature("first_84", "visits", _BOUGHT),  # of them, those first bought in the last 84 days
     Feature("together", "together", _BOUGHT),  # sum of similarities to the types bought in the last 84 days
     Feature("together_best", "together", _BOUGHT),
     Feature("together_all", "together", _BOUGHT),  # expected by the shop's item-item regression from all of 364 days
@@ -163,7 +158,7 @@ def build_features(inputs: Inputs) -> Table:
     table = inputs.pairs
     table = _look_up(table, bought, "person_id", "type_id")
     table = _look_up(table, _count_aisle(lines), "person_id", "category")
-    table = _look_up(table, _count_visits(lines, bought), "person_id")
+    table = _look_up(table, _count_visits(lines), "person_id")
     table = _look_up(table, _sum_together(lines, inputs.similar), "person_id", "type_id")
     table = _look_up(table, coupons, "person_id", "type_id")
     table = _look_up(table, aisle_coupons, "person_id", "category")
@@ -174,7 +169,7 @@ def build_features(inputs: Inputs) -> Table:
     table = _look_up(table, takes, "type_id")
 
     zero = ["days_28", "days_84", "days_364", "weight_40", "weight_100", "together", "together_best"]
-    zero += ["visits_28", "visits_84", "lines_84", "types_364", "first_84"]
+    zero += ["visits_28", "visits_84"]
     zero += ["redeemed_type", "redeemed_aisle", "redeemed_all", "shown_type", "clicked_type"]
     table = table.mutate(**{name: table[name].fill_null(0) for name in zero})
     gap = table.span / (table.days_ever - 1)
@@ -186,7 +181,6 @@ def build_features(inputs: Inputs) -> Table:
         expected=share * table.visits_84 / 3,
         aisle_days_84=(table.aisle_days.fill_null(0) - table.days_84).cast("float64"),
         aisle_share=table.aisle_lines.fill_null(0) / table.all_lines,
-        lines_a_visit=table.all_lines / table.visits_364,
         together_all=reduce(add, [table[f"sum_{n}"] * table[f"takes_{n}"] for n in range(DIMENSIONS)]),
     )
     columns = {feature.name: table[feature.name].cast("float64") for feature in FEATURES}
@@ -231,21 +225,14 @@ def _count_aisle(lines: Table) -> Table:
     )
 
 
-def _count_visits(lines: Table, bought: Table) -> Table:
-    days = lines.group_by("person_id", "age").agg(lines=_.count(), types=_.type_id.nunique())
-    visits = days.group_by("person_id").agg(
+def _count_visits(lines: Table) -> Table:
+    days = lines.group_by("person_id", "age").agg(lines=_.count())
+    return days.group_by("person_id").agg(
         visits_28=_.count(where=_.age <= 28),
         visits_84=_.count(where=_.age <= 84),
-        visits_364=_.count(),
         all_weight_100=_weigh(days.age, 100),
-        visited_since=_.age.min(),
-        lines_84=_.types.sum(where=_.age <= 84),
         all_lines=_.lines.sum(),
     )
-    kinds = bought.group_by("person_id").agg(
-        types_364=_.count(), first_84=_.count(where=_.days_since + _.span <= 84)
-    )
-    return _look_up(visits, kinds, "person_id")
 
 
 def _sum_together(lines: Table, similar: Table) -> Table:

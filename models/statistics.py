@@ -119,7 +119,9 @@ def _count_after(year: pl.DataFrame, cut: date) -> pl.DataFrame:
         table.select("type_id")
         .join(known.group_by("type_id").len("knew"), on="type_id", how="left")
         .join(fresh, on="type_id", how="left")
-        .select("type_id", pl.col("bought").fill_null(0).cast(pl.Float64), of=people.height - pl.col("knew").fill_null(0))
+        .select(
+            "type_id", pl.col("bought").fill_null(0).cast(pl.Float64), of=people.height - pl.col("knew").fill_null(0)
+        )
     )
     for times in range(4):
         part = strangers if times == 0 else counts.filter(pl.col("times") == times).select("type_id", "bought", "of")

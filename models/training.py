@@ -1,7 +1,7 @@
 """Training: from rows of those who agreed to a shelf of rankers.
 
-For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought before the cut, all
-that were bought in the 28 days after it, and a sample of the rest that carries the weight of what it stands for. The label is
+For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought often before the cut, all
+that were bought in the 28 days after it, and samples of the rest that carry the weight of what they stand for. The label is
 "bought within 28 days". One forest is fitted for each set of consents, on the columns that this set allows.
 """
 
@@ -24,23 +24,25 @@ from models.statistics import EVENTS, LINES, count_popularity, find_factors, fin
 
 HORIZON_DAYS = 28
 ACTIVE_DAYS = 84
-CUTS = 5
-SAMPLE_RATE = 0.06  # of the types never bought
+CUTS = 3
+SAMPLE_RATE = 0.05  # of the types never bought
+RARE_RATE = 0.35  # of the types bought on one or two days and not again
 FEWEST_ROWS = 500
 SEED = 20180101
 PARAMETERS = {
     "objective": "binary",
-    "num_leaves": 31,
-    "learning_rate": 0.1,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 5.0,
-    "feature_fraction": 0.9,
+    "num_leaves": 63,
+    "learning_rate": 0.06,
+    "min_data_in_leaf": 200,
+    "lambda_l2": 10.0,
+    "feature_fraction": 0.3,
+    "max_bin": 63,
     "seed": SEED,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
 }
-ROUNDS = 150
+ROUNDS = 120
 
 
 def train_shelf(
@@ -138,16 +140,25 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
         .unique()
         .sort("person_id")
     )
-    bought = past.join(active, on="person_id").select("person_id", "type_id").unique()
+    days = past.join(active, on="person_id").group_by("person_id", "type_id").agg(days=pl.col("ordered_on").n_unique())
     later = (
         lines.filter((pl.col("ordered_on") >= cut) & (pl.col("ordered_on") < cut + timedelta(days=HORIZON_DAYS)))
         .join(active, on="person_id")
         .select("person_id", "type_id")
         .unique()
     )
-    known = pl.concat([bought, later]).unique()
-    kinds = past.select("type_id").unique().sort("type_id")
     rng = np.random.default_rng([SEED, cut.toordinal()])
+    often = days.filter(pl.col("days") > 2).select("person_id", "type_id")
+    rare = (
+        days.filter(pl.col("days") <= 2)
+        .select("person_id", "type_id")
+        .join(later, on=["person_id", "type_id"], how="anti")
+    )
+    rare = rare.sort("person_id", "type_id")
+    few = rare.filter(pl.Series(rng.random(rare.height) < RARE_RATE))
+    surely = pl.concat([often, later]).unique()
+    known = pl.concat([surely, rare])
+    kinds = past.select("type_id").unique().sort("type_id")
     wanted = int(active.height * kinds.height * SAMPLE_RATE)
     sample = pl.DataFrame(
         {
@@ -161,7 +172,12 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
     sample = sample.join(known, on=["person_id", "type_id"], how="anti")
     unbought = active.height * kinds.height - known.height
     weight = unbought / sample.height if sample.height else 1.0
-    pairs = pl.concat([known.with_columns(weight=pl.lit(1.0)), sample.with_columns(weight=pl.lit(float(weight)))]).join(
+    parts = (
+        (surely, 1.0),
+        (few, rare.height / few.height if few.height else 1.0),
+        (sample, weight),
+    )
+    pairs = pl.concat([part.with_columns(weight=pl.lit(float(stands_for))) for part, stands_for in parts]).join(
         later.with_columns(label=pl.lit(1.0)), on=["person_id", "type_id"], how="left"
     )
     return pairs.with_columns(pl.col("label").fill_null(0.0)).join(catalogue, on="type_id").sort("person_id", "type_id")

@@ -5,8 +5,7 @@ bought by what it will buy in the next 28 days, from what happened before the cu
 serving (`train_shelf` with the cut as today): the recipe was chosen on the validation cut, and at a test cut it learns from
 windows that had closed by then, the validation cut's among them. The row `lightgbm_until_validation` leaves that window out.
 
-Prints a table, writes `var/bench/rank.json`, and exits 1 when a promised limit is broken. With `--scale` the growth of time
-and memory is measured too.
+Prints a table, writes `var/bench/rank.json`, and exits 1 when a promised limit is broken.
 """
 
 import json
@@ -23,9 +22,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data.ranking_rows import RankingRows
-from models.builder import build_rows
 from models.evaluation import TopTen, average, bootstrap_difference, measure_calibration, measure_top
-from models.ranker import Shelf
+from models.ranker import Ranker, Shelf
 from models.statistics import EVENTS, LINES
 from models.training import train_shelf
 from tests.bench_rank_baselines import Tuned, list_allowed, tune
@@ -33,6 +31,7 @@ from tests.bench_rank_data import BenchShop, Cut, load_shop
 
 ROOT = Path(__file__).resolve().parent.parent
 VALIDATION = date(2017, 10, 8)
+LAST_OF_TRAINING = date(2017, 9, 10)
 TESTS = (date(2017, 11, 5), date(2017, 12, 3))
 SEGMENTS = ("all", "repeat", "explore")
 EVERYTHING = frozenset({"purchases", "offers"})
@@ -59,10 +58,6 @@ def main() -> int:
     for day in TESTS:
         rows += measure_cut(shop, Cut(shop, day), baselines)
         tell(f"{day} after {time.perf_counter() - started:.0f} s")
-    if "--scale" in sys.argv:
-        from tests.bench_rank_growth import measure_growth
-
-        rows += measure_growth(shop)
     write_report(rows, seconds=time.perf_counter() - started)
     return 0 if all(row["ok"] for row in rows) else 1
 
@@ -74,17 +69,18 @@ def tell(what: str) -> None:
 
 def measure_cut(shop: BenchShop, cut: Cut, baselines: list[Tuned]) -> list[Row]:
     """Every row of one test cut."""
-    own = shop.before(cut.day)
-    shelf = train_shelf(own, shop.types, today=cut.day, fewest_customers=20, fewest_counted=5)
-    scores = score_all(shelf, own, cut)
-    earlier = train_shelf(own, shop.types, today=cut.day, fewest_customers=20, fewest_counted=5, last_cut=date(2017, 9, 10))
-    few = train_shelf(
-        shop.before(cut.day, people=shop.agreed), shop.types, today=cut.day, fewest_customers=20, fewest_counted=5
-    )
+    own, some = shop.before(cut.day), shop.before(cut.day, people=shop.agreed)
+    shelf = train(own, shop, cut.day)
+    tell(f"{cut.day}: {len(shelf.rankers)} rankers trained")
+    earlier = train(own, shop, cut.day, last_cut=LAST_OF_TRAINING)
+    few = train(some, shop, cut.day)
+    forests = [shelf.rankers[consents] for consents in sorted(shelf.rankers, key=sorted)]
+    matrices = score_all([*forests, earlier.rankers[EVERYTHING]], shelf, own, cut)
+    scores = dict(zip(sorted(shelf.rankers, key=sorted), matrices, strict=False))
     all_scores = {
         OURS: scores[EVERYTHING],
-        "lightgbm_until_validation": score_all(earlier, own, cut)[EVERYTHING],
-        "lightgbm_of_70_percent": score_all(few, own, cut)[EVERYTHING],
+        "lightgbm_until_validation": matrices[-1],
+        "lightgbm_of_70_percent": score_all([few.rankers[EVERYTHING]], few, own, cut)[0],
     }
     all_scores |= {baseline.name: baseline.score(cut) for baseline in baselines}
     allowed = list_allowed(cut)
@@ -125,30 +121,39 @@ def compare(figures: Figures, label: str, segment: str, others: tuple[str, ...],
 
 def make_row(measure: str, value: float, unit: str, against: dict[str, float] | None = None) -> Row:
     """A row without a promised limit."""
-    return {"measure": measure, "value": round(value, 4), "unit": unit, "target": None, "ok": True, "against": against or {}}
+    return {
+        "measure": measure,
+        "value": round(value, 4),
+        "unit": unit,
+        "target": None,
+        "ok": True,
+        "against": against or {},
+    }
 
 
-def score_all(shelf: Shelf, own: RankingRows, cut: Cut) -> dict[frozenset[str], NDArray[np.float32]]:
-    """What each ranker of a shelf gives every household and type of a cut, in log-odds."""
+def train(rows: RankingRows, shop: BenchShop, day: date, *, last_cut: date | None = None) -> Shelf:
+    """A shelf as for serving, with a cut as today."""
+    return train_shelf(rows, shop.types, today=day, fewest_customers=20, fewest_counted=5, last_cut=last_cut)
+
+
+def score_all(rankers: list[Ranker], shelf: Shelf, own: RankingRows, cut: Cut) -> list[NDArray[np.float32]]:
+    """What each ranker gives every household and type of a cut, in log-odds, beside the statistics of a shelf."""
     catalogue = cut.shop.catalogue
     ranked = catalogue.filter(pl.col("type_id").is_in(cut.kinds.implode()))
     lines = pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id")
     events = pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id")
-    found: dict[frozenset[str], list[NDArray[np.float32]]] = {consents: [] for consents in shelf.rankers}
+    found: list[list[NDArray[np.float32]]] = [[] for _ in rankers]
     for start in range(0, len(cut.people), PEOPLE_AT_ONCE):
         people = pl.DataFrame({"person_id": cut.people[start : start + PEOPLE_AT_ONCE]})
-        rows = build_rows(
+        rows = shelf.builder.build(
             pairs=people.join(ranked, how="cross"),
             lines=lines.join(people, on="person_id", how="semi"),
             events=events.join(people, on="person_id", how="semi"),
-            statistics=shelf.statistics,
-            similar=shelf.similar,
-            factors=shelf.factors,
             cut=cut.day,
         )
-        for consents, ranker in shelf.rankers.items():
-            found[consents].append(ranker.score(rows).reshape(-1, ranked.height).astype(np.float32))
-    return {consents: np.vstack(parts) for consents, parts in found.items()}
+        for scores, ranker in zip(found, rankers, strict=True):
+            scores.append(ranker.score(rows).reshape(-1, ranked.height).astype(np.float32))
+    return [np.vstack(scores) for scores in found]
 
 
 def write_report(rows: list[Row], *, seconds: float) -> None:
@@ -171,7 +176,9 @@ def write_report(rows: list[Row], *, seconds: float) -> None:
     print(f"{'measure':<56}{'figure':>10}{'target':>16}  against")
     for row in rows:
         wanted = "" if row["target"] is None else str(row["target"])
-        print(f"{row['measure']:<56}{row['value']:>10}{wanted:>16}  {row['against'] or ''}{'' if row['ok'] else '  MISSED'}")
+        print(
+            f"{row['measure']:<56}{row['value']:>10}{wanted:>16}  {row['against'] or ''}{'' if row['ok'] else '  MISSED'}"
+        )
 
 
 if __name__ == "__main__":

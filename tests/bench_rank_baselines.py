@@ -52,9 +52,7 @@ def score_neighbours(cut: Cut, *, days: int, likeness: str, keep: int, damping: 
         mine = bought[cut.rows]
     both = bought.T @ bought
     size = np.diag(both).copy()
-    below = (
-        size[:, None] + size[None, :] - both if likeness == "jaccard" else np.sqrt(np.outer(size, size))
-    )
+    below = size[:, None] + size[None, :] - both if likeness == "jaccard" else np.sqrt(np.outer(size, size))
     like = both / (below + damping + 1e-9)
     np.fill_diagonal(like, 0)
     if keep < like.shape[0]:
@@ -103,18 +101,18 @@ def tune(cut: Cut) -> list[Tuned]:
 
 
 def _list_neighbours() -> Iterator[dict[str, Any]]:
-    for days, likeness, keep, damping in product((84, 168, 364), ("cosine", "jaccard", "tfidf"), (30, 100, 9999), (0.0, 20.0)):
+    for days, likeness, keep, damping in product(
+        (84, 168, 364), ("cosine", "jaccard", "tfidf"), (100, 9999), (0.0, 20.0)
+    ):
         yield {"days": days, "likeness": likeness, "keep": keep, "damping": damping}
 
 
 def _list_als() -> Iterator[dict[str, Any]]:
-    for weight, factors, regularization, alpha in product((0, 100, None), (8, 16, 32), (1.0, 10.0, 50.0), (1.0, 5.0)):
+    for weight, factors, regularization, alpha in product((0, 100, None), (8, 16, 32), (3.0, 10.0, 30.0), (1.0,)):
         yield {"weight": weight, "factors": factors, "regularization": regularization, "alpha": alpha}
 
 
-def _choose(
-    name: str, score: Callable[..., Matrix], options: Any, cut: Cut, segment: str
-) -> Tuned:
+def _choose(name: str, score: Callable[..., Matrix], options: Any, cut: Cut, segment: str) -> Tuned:
     best: Tuned | None = None
     for settings in options:
         figure = measure(cut, score(cut, **settings), segment)
