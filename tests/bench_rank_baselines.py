@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import scipy.sparse
+import scipy.sparse  # type: ignore[import-untyped]
 from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 
@@ -35,12 +35,12 @@ class Tuned:
 def score_popularity(cut: Cut, *, days: int = 28) -> Matrix:
     """How many households bought it lately, the same for everybody."""
     counted = (cut.count(days, people=cut.everybody) > 0).sum(0).astype(np.float32)
-    return np.broadcast_to(counted, cut.bought.shape)
+    return np.asarray(np.broadcast_to(counted, cut.bought.shape), np.float32)
 
 
 def score_frequency(cut: Cut) -> Matrix:
     """On how many days the household bought it; ties, and what was never bought, by popularity."""
-    return cut.count(9999) + score_popularity(cut) / 1e5
+    return np.asarray(cut.count(9999) + score_popularity(cut) / 1e5, np.float32)
 
 
 def score_neighbours(cut: Cut, *, days: int, likeness: str, keep: int, damping: float) -> Matrix:
@@ -83,10 +83,10 @@ def score_heuristic(cut: Cut, *, half_days: int, power: float, due: float, neigh
 
 
 def _find_due(cut: Cut) -> Matrix:
-    """Days with a purchase a day of history, against the days since the last: 1 where the usual gap has passed."""
+    """The days with a purchase that the household's own rate promises for 14 days, less those of the last 14."""
     lately, earlier = cut.count(14), cut.count(9999)
     rate = earlier / 280
-    return np.clip(rate * 14 - lately, -1, 1)
+    return np.asarray(np.clip(rate * 14 - lately, -1, 1), np.float32)
 
 
 def tune(cut: Cut) -> list[Tuned]:

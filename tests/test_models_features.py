@@ -60,7 +60,7 @@ def test_each_day_halves_with_its_age_and_is_weighed_against_all_visits() -> Non
     assert rows["milk"]["weight_40"] == pytest.approx(1 / 2 + 1 / 4)
     assert rows["milk"]["weight_100"] == pytest.approx(2**-0.4 + 2**-0.8)
     assert rows["milk"]["share_of_visits"] == pytest.approx((2**-0.4 + 2**-0.8) / (2**-0.4 + 2**-0.8 + 2**-1))
-    assert rows["milk"]["expected"] == pytest.approx(rows["milk"]["share_of_visits"] * 2 / 3)
+    assert rows["milk"]["expected"] == pytest.approx((2**-0.4 + 2**-0.8) / (2**-0.4 + 2**-0.8 + 2**-1) * 2 / 3)
     assert rows["yogurt"]["expected"] == 0
 
 
