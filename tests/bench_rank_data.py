@@ -111,6 +111,8 @@ class Cut:
     def __init__(self, shop: BenchShop, day: date) -> None:
         self.shop, self.day = shop, day
         self.past = shop.lines.filter(pl.col("ordered_on") < day)
+        age = (pl.lit(day) - pl.col("ordered_on")).dt.total_days()
+        self._days = self.past.select("person_id", "type_id", age=age).unique()
         self.everybody = np.sort(self.past["person_id"].unique().to_numpy())
         buyers = self.past.group_by("type_id").agg(people=pl.col("person_id").n_unique())
         self.kinds = buyers.filter(pl.col("people") >= FEWEST_HOUSEHOLDS)["type_id"].sort()
@@ -123,11 +125,8 @@ class Cut:
 
     def count(self, days: int, *, half_days: float | None = None, people: NDArray[np.int64] | None = None) -> NDArray:  # type: ignore[type-arg]
         """Days with a purchase in the last `days`, each halved for every `half_days` of its age."""
-        bought = self.past.filter(pl.col("ordered_on") >= self.day - timedelta(days=days)).unique(
-            ["person_id", "type_id", "ordered_on"]
-        )
-        age = (pl.lit(self.day) - pl.col("ordered_on")).dt.total_days()
-        weight = 0.5 ** (age * (1 / half_days if half_days else 0.0))
+        weight = 0.5 ** (pl.col("age") * (1 / half_days if half_days else 0.0))
+        bought = self._days.filter(pl.col("age") <= days)
         counted = bought.group_by("person_id", "type_id").agg(weight.sum().alias("weight"))
         return self._fill(counted, self.people if people is None else people)
 
