@@ -42,7 +42,7 @@ bench: demo ## replies through the gateway against asking Rasa directly
 	$(MAIN)/python -m tests.bench_reply
 
 bench-rank: setup ## the ranker against popularity, heuristics and collaborative filters: about 20 minutes
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(MAIN)/python -m tests.bench_rank
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(MAIN)/python -m tests.bench_rank $(SCALE)
 
 pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt

@@ -5,7 +5,8 @@ bought by what it will buy in the next 28 days, from what happened before the cu
 serving (`train_shelf` with the cut as today): the recipe was chosen on the validation cut, and at a test cut it learns from
 windows that had closed by then, the validation cut's among them. The row `lightgbm_until_validation` leaves that window out.
 
-Prints a table, writes `var/bench/rank.json`, and exits 1 when a promised limit is broken.
+Prints a table, writes `var/bench/rank.json`, and exits 1 when a promised limit is broken. Sizes as arguments (`SCALE="1 4 16"`)
+add how time and memory grow.
 """
 
 import json
@@ -28,6 +29,7 @@ from models.statistics import EVENTS, LINES
 from models.training import train_shelf
 from tests.bench_rank_baselines import Tuned, list_allowed, tune
 from tests.bench_rank_data import BenchShop, Cut, load_shop
+from tests.bench_rank_growth import measure_growth
 
 ROOT = Path(__file__).resolve().parent.parent
 VALIDATION = date(2017, 10, 8)
@@ -58,6 +60,10 @@ def main() -> int:
     for day in TESTS:
         rows += measure_cut(shop, Cut(shop, day), baselines)
         tell(f"{day} after {time.perf_counter() - started:.0f} s")
+    sizes = [int(size) for size in sys.argv[1:]]
+    rows += [
+        make_row(name, value, "s" if name.endswith("_s") else "MB") for name, value in measure_growth(sizes).items()
+    ]
     write_report(rows, seconds=time.perf_counter() - started)
     return 0 if all(row["ok"] for row in rows) else 1
 
