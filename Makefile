@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-rank pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -43,6 +43,12 @@ bench: demo ## replies through the gateway against asking Rasa directly
 
 bench-rank: setup ## the ranker against popularity, heuristics and collaborative filters: about 20 minutes
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(MAIN)/python -m tests.bench_rank $(SCALE)
+
+bench-explain: demo ## the reasons' exact values: time and error beside other methods
+	$(MAIN)/python -m tests.bench_explain
+
+bench-truth: demo ## are the sentences true, the reasons the real ones, the controls of effect?
+	$(MAIN)/python -m tests.bench_truth
 
 pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt

@@ -1,4 +1,4 @@
-"""A ranker: one LightGBM forest for one set of columns, with its leaves laid out for exact attribution.
+"""A ranker: one LightGBM forest for one set of columns, with its nodes laid out for exact attribution.
 
 A `Shelf` holds the rankers of one training run, one for each distinct set of columns that consents lead to, with the shop's
 statistics of the same day. It is a folder of plain files: LightGBM's own text format, Parquet and one JSON.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.builder import Builder
 from models.features import FEATURES, GROUPS
-from models.shapley import Leaves, attribute, flatten_forest
+from models.shapley import Forest, attribute, flatten_forest
 
 _GROUP_NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
 _GROUP_OF = {feature.name: feature.group for feature in FEATURES}
@@ -33,20 +33,21 @@ class Ranker:
     booster: lightgbm.Booster
 
     @cached_property
-    def leaves(self) -> Leaves:
+    def forest(self) -> Forest:
         return flatten_forest(self.booster.dump_model(), [_GROUP_NUMBER[_GROUP_OF[column]] for column in self.columns])
 
     def score(self, rows: pl.DataFrame) -> NDArray[np.float64]:
         """Raw scores in log-odds of buying within 28 days, one a row."""
-        return np.asarray(self.booster.predict(self._matrix(rows), raw_score=True, num_threads=1), np.float64)
+        return np.asarray(self.booster.predict(self.make_matrix(rows), raw_score=True, num_threads=1), np.float64)
 
     def attribute(self, rows: pl.DataFrame) -> tuple[float, list[dict[str, float]]]:
         """The base, and for each row the exact Shapley value of each group, in log-odds."""
-        values = attribute(self.leaves, self._matrix(rows))
+        values = attribute(self.forest, self.make_matrix(rows))
         names = sorted({_GROUP_OF[column] for column in self.columns}, key=_GROUP_NUMBER.__getitem__)
-        return self.leaves.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
+        return self.forest.base, [{name: float(row[_GROUP_NUMBER[name]]) for name in names} for row in values]
 
-    def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+    def make_matrix(self, rows: pl.DataFrame) -> NDArray[np.float64]:
+        """The columns of this ranker as numbers; missing is not a number."""
         return rows.select(self.columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float64)
 
 

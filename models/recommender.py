@@ -122,7 +122,7 @@ class Recommender:
             texts=self.texts,
         )
         if ranker is not None and shelf is not None:
-            rows = _build_own_rows(eligible, own, shelf, today)
+            rows = build_own_rows(eligible, own, shelf, today)
             scores = dict(zip(rows["type_id"].to_list(), (float(s) for s in ranker.score(rows)), strict=True))
         else:
             rows = pl.DataFrame()
@@ -197,7 +197,7 @@ class Recommender:
         some = [t for t in types.values() if t.sensitive is None][:5]
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
         for ranker in shelf.rankers.values():
-            ranker.attribute(_build_own_rows(some, nobody, shelf, today))
+            ranker.attribute(build_own_rows(some, nobody, shelf, today))
 
     def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
         version = find_current(self.models)
@@ -351,7 +351,8 @@ def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["type_id"]: row for row in statistics.iter_rows(named=True)}
 
 
-def _build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date) -> pl.DataFrame:
+def build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date) -> pl.DataFrame:
+    """Features of a person's candidates, from their own rows and the statistics of the shelf."""
     catalogue = pl.DataFrame({"type_id": [t.type_id for t in eligible], "category": [t.category for t in eligible]})
     person_id = own.lines[0][0] if own.lines else own.events[0][0]
     return shelf.builder.build(

@@ -36,32 +36,32 @@ def forest(request: pytest.FixtureRequest) -> tuple[lightgbm.Booster, NDArray[np
 
 def test_values_of_single_columns_equal_lightgbms_own(forest: tuple[lightgbm.Booster, NDArray[np.float64]]) -> None:
     booster, rows = forest
-    leaves = flatten_forest(booster.dump_model(), list(range(COLUMNS)))
+    flat = flatten_forest(booster.dump_model(), list(range(COLUMNS)))
     reference = np.asarray(booster.predict(rows, pred_contrib=True))
-    assert np.abs(attribute(leaves, rows) - reference[:, :-1]).max() < 1e-9
-    assert abs(leaves.base - reference[0, -1]) < 1e-9
+    assert np.abs(attribute(flat, rows) - reference[:, :-1]).max() < 1e-9
+    assert abs(flat.base - reference[0, -1]) < 1e-9
 
 
 def test_values_of_groups_add_up_to_the_score(forest: tuple[lightgbm.Booster, NDArray[np.float64]]) -> None:
     booster, rows = forest
-    leaves = flatten_forest(booster.dump_model(), GROUPS)
+    flat = flatten_forest(booster.dump_model(), GROUPS)
     score = np.asarray(booster.predict(rows, raw_score=True))
-    assert np.abs(leaves.base + attribute(leaves, rows).sum(axis=1) - score).max() < 1e-9
+    assert np.abs(flat.base + attribute(flat, rows).sum(axis=1) - score).max() < 1e-9
 
 
 def test_values_of_groups_equal_brute_force(forest: tuple[lightgbm.Booster, NDArray[np.float64]]) -> None:
     booster, rows = forest
     dump = booster.dump_model()
-    leaves = flatten_forest(dump, GROUPS)
-    for row, values in zip(rows[:40], attribute(leaves, rows[:40]), strict=True):
+    flat = flatten_forest(dump, GROUPS)
+    for row, values in zip(rows[:40], attribute(flat, rows[:40]), strict=True):
         assert np.abs(values - _by_brute_force(dump, row)).max() < 1e-9
 
 
 def test_a_forest_of_single_leaves_attributes_nothing() -> None:
     dump = {"tree_info": [{"tree_structure": {"leaf_value": 0.25}}]}
-    leaves = flatten_forest(dump, GROUPS)
-    assert leaves.base == 0.25
-    assert not attribute(leaves, np.zeros((2, COLUMNS))).any()
+    flat = flatten_forest(dump, GROUPS)
+    assert flat.base == 0.25
+    assert not attribute(flat, np.zeros((2, COLUMNS))).any()
 
 
 def _by_brute_force(dump: dict[str, Any], row: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.action_check import check_answers_quickly
 from language.caution import clean_text, settle_intent
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -35,7 +36,8 @@ class MessageGuard(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> MessageGuard:
-        """Rasa's hook."""
+        """Rasa's hook, called once when a model is loaded."""
+        check_answers_quickly()
         return cls(int(config["most_characters"]))
 
     def process(self, messages: list[Message]) -> list[Message]:

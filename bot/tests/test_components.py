@@ -6,8 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from components.action_check import check_answers_quickly, stock_check
 from components.guard import IntentGuard, MessageGuard
 from components.tracker_store import BoundedTrackerStore
+from jsonschema import ValidationError
+from rasa.core.actions.action import RemoteAction
 from rasa.core.tracker_store import TrackerStore
 from rasa.core.utils import AvailableEndpoints
 from rasa.shared.core.domain import Domain
@@ -116,3 +119,31 @@ def test_the_guard_settles_what_must_not_be_guessed(text: str, read: str, settle
     (message,) = IntentGuard().process([message])
     assert message.get("intent")["name"] == settled
     assert message.get("intent_ranking")[0]["name"] == settled
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"events": [], "responses": []},
+        {
+            "events": [{"event": "slot", "name": "a", "value": 1}],
+            "responses": [{"text": "a", "custom": {"kind": "chat"}}],
+        },
+        {},
+        [],
+        {"events": "none"},
+        {"events": [{"event": "no such event"}]},
+        {"events": [], "responses": ["a"]},
+    ],
+)
+def test_an_answer_of_an_action_is_judged_as_rasa_judges_it(answer: object) -> None:
+    check_answers_quickly()
+    action = RemoteAction("action_answer_question", None)
+    assert RemoteAction._validate_action_result is not stock_check
+    judged = []
+    for check in (stock_check, RemoteAction._validate_action_result):
+        try:
+            judged.append((check(action, answer), None, None))
+        except ValidationError as error:
+            judged.append((False, error.message.partition(". ")[0], list(error.absolute_path)))
+    assert judged[0] == judged[1]
