@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-explain bench-truth pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ test: demo ## everything: style, types, the bot, units, and end to end in a brow
 
 bench: demo ## replies through the gateway against asking Rasa directly
 	$(MAIN)/python -m tests.bench_reply
+
+bench-rank: setup ## the ranker against popularity, heuristics and collaborative filters: about 20 minutes
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(MAIN)/python -m tests.bench_rank $(SCALE)
 
 bench-explain: demo ## the reasons' exact values: time and error beside other methods
 	$(MAIN)/python -m tests.bench_explain

@@ -8,13 +8,17 @@ Everything counts whole days before `cut`, so that a slate does not change by th
 is to be predicted. Nobody's age, income or household is here (P10).
 """
 
+import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import ibis
 from ibis import _
-from ibis.expr.types import Table
+from ibis.expr.types import Table, Value
 
 SHOP = "shop"
+DIMENSIONS = 24
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,18 @@ FEATURES = (
     Feature("days_since", "habit", _BOUGHT),  # since the last purchase of the type; missing: never bought
     Feature("usual_gap", "habit", _BOUGHT),  # mean days between purchases; missing: fewer than two
     Feature("gaps_passed", "habit", _BOUGHT),  # days_since / usual_gap
+    Feature("visits_since", "habit", _BOUGHT),  # days with any purchase after the last one of the type
+    Feature("weight_40", "habit", _BOUGHT),  # days with a purchase of the type, each halved for every 40 days of age
+    Feature("weight_100", "habit", _BOUGHT),
+    Feature("share_of_visits", "habit", _BOUGHT),  # weight_100 of the type / weight_100 of all days with a purchase
+    Feature("expected", "habit", _BOUGHT),  # share_of_visits x days with a purchase in a usual 28 of the last 84
     Feature("aisle_days_84", "aisle", _BOUGHT),  # days with a purchase of another type of the aisle
     Feature("aisle_share", "aisle", _BOUGHT),  # of all lines in 364 days, 0 to 1
     Feature("visits_28", "visits", _BOUGHT),
     Feature("visits_84", "visits", _BOUGHT),
-    Feature("lines_a_visit", "visits", _BOUGHT),
     Feature("together", "together", _BOUGHT),  # sum of similarities to the types bought in the last 84 days
     Feature("together_best", "together", _BOUGHT),
+    Feature("together_all", "together", _BOUGHT),  # expected by the shop's item-item regression from all of 364 days
     Feature("redeemed_type", "coupons", _OFFERS),  # coupons redeemed for the type in 364 days
     Feature("redeemed_aisle", "coupons", _OFFERS),
     Feature("redeemed_all", "coupons", _OFFERS),
@@ -61,6 +70,12 @@ FEATURES = (
     Feature("buyers_364", "popular", _NOBODY),
     Feature("again_rate", "popular", _NOBODY),  # share of its buyers who bought it on a second day
     Feature("trend", "popular", _NOBODY),  # buyers of the last 28 days / a usual 28 days
+    Feature("buyers_84", "popular", _NOBODY),
+    Feature("first_28", "popular", _NOBODY),  # share who bought it in the last 28 days and not before
+    Feature("bought_after_0", "popular", _NOBODY),  # of those who had not bought it 28 days ago, who has since
+    Feature("bought_after_1", "popular", _NOBODY),  # of those who had on one day of the 84 before that
+    Feature("bought_after_2", "popular", _NOBODY),  # on two
+    Feature("bought_after_3", "popular", _NOBODY),  # on three or more
 )
 
 GROUPS = (
@@ -81,6 +96,11 @@ def select_features(consents: frozenset[str]) -> tuple[Feature, ...]:
     return tuple(feature for feature in FEATURES if feature.categories <= consents)
 
 
+def name_factors() -> list[str]:
+    """The columns of `factors`: what buying a type gives in each dimension, and what a type takes from it."""
+    return [f"{side}_{number}" for side in ("gives", "takes") for number in range(DIMENSIONS)]
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The tables that features are built from.
@@ -97,6 +117,8 @@ class Inputs:
         `type_id` and the columns of group popular: made from those who agreed, at the cut.
     similar
         `type_id, other_id, similarity`: which types go together, made from those who agreed, at the cut.
+    factors
+        `type_id, gives_0 …, takes_0 …`: the item-item regression in few dimensions, made from those who agreed, at the cut.
     moment
         One row, `cut`: the day before which everything happened.
     """
@@ -106,6 +128,7 @@ class Inputs:
     events: Table
     statistics: Table
     similar: Table
+    factors: Table
     moment: Table
 
 
@@ -120,6 +143,7 @@ def make_inputs() -> Inputs:
         events=ibis.table(person | {"happened_on": "date"} | thing | {"event": "string"}, name="events"),
         statistics=ibis.table({"type_id": "string"} | rates, name="statistics"),
         similar=ibis.table({"type_id": "string", "other_id": "string", "similarity": "float64"}, name="similar"),
+        factors=ibis.table({"type_id": "string"} | dict.fromkeys(name_factors(), "float64"), name="factors"),
         moment=ibis.table({"cut": "date"}, name="moment"),
     )
 
@@ -129,34 +153,42 @@ def build_features(inputs: Inputs) -> Table:
     lines = _age(inputs.lines, inputs.moment, "ordered_on")
     events = _age(inputs.events, inputs.moment, "happened_on")
     bought = _count_bought(lines)
-    aisle = _count_aisle(lines)
-    visits = _count_visits(lines)
-    together = _sum_together(lines, inputs.similar)
     coupons, aisle_coupons, all_coupons = _count_coupons(events)
 
     table = inputs.pairs
-    table = table.left_join(bought, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
-    table = table.left_join(aisle, ["person_id", "category"]).drop("person_id_right", "category_right")
-    table = table.left_join(visits, "person_id").drop("person_id_right")
-    table = table.left_join(together, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
-    table = table.left_join(coupons, ["person_id", "type_id"]).drop("person_id_right", "type_id_right")
-    table = table.left_join(aisle_coupons, ["person_id", "category"]).drop("person_id_right", "category_right")
-    table = table.left_join(all_coupons, "person_id").drop("person_id_right")
-    table = table.left_join(inputs.statistics, "type_id").drop("type_id_right")
+    table = _look_up(table, bought, "person_id", "type_id")
+    table = _look_up(table, _count_aisle(lines), "person_id", "category")
+    table = _look_up(table, _count_visits(lines), "person_id")
+    table = _look_up(table, _sum_together(lines, inputs.similar), "person_id", "type_id")
+    table = _look_up(table, coupons, "person_id", "type_id")
+    table = _look_up(table, aisle_coupons, "person_id", "category")
+    table = _look_up(table, all_coupons, "person_id")
+    table = _look_up(table, inputs.statistics, "type_id")
+    table = _look_up(table, _sum_factors(bought, inputs.factors), "person_id")
+    takes = inputs.factors.select("type_id", *(name for name in name_factors() if name.startswith("takes")))
+    table = _look_up(table, takes, "type_id")
 
-    zero = ["days_28", "days_84", "days_364", "visits_28", "visits_84", "together", "together_best"]
+    zero = ["days_28", "days_84", "days_364", "weight_40", "weight_100", "together", "together_best"]
+    zero += ["visits_28", "visits_84"]
     zero += ["redeemed_type", "redeemed_aisle", "redeemed_all", "shown_type", "clicked_type"]
     table = table.mutate(**{name: table[name].fill_null(0) for name in zero})
     gap = table.span / (table.days_ever - 1)
+    share = table.weight_100 / table.all_weight_100
     table = table.mutate(
         usual_gap=(table.days_ever >= 2).ifelse(gap, None),
         gaps_passed=((table.days_ever >= 2) & (table.span > 0)).ifelse(table.days_since / gap, None),
+        share_of_visits=share,
+        expected=share * table.visits_84 / 3,
         aisle_days_84=(table.aisle_days.fill_null(0) - table.days_84).cast("float64"),
         aisle_share=table.aisle_lines.fill_null(0) / table.all_lines,
-        lines_a_visit=table.all_lines / table.visits_364,
+        together_all=reduce(add, [table[f"sum_{n}"] * table[f"takes_{n}"] for n in range(DIMENSIONS)]),
     )
     columns = {feature.name: table[feature.name].cast("float64") for feature in FEATURES}
     return table.select("person_id", "type_id", **columns)
+
+
+def _look_up(table: Table, other: Table, *keys: str) -> Table:
+    return table.left_join(other, list(keys)).drop(*(f"{key}_right" for key in keys))
 
 
 def _age(rows: Table, moment: Table, day: str) -> Table:
@@ -167,14 +199,24 @@ def _age(rows: Table, moment: Table, day: str) -> Table:
 
 
 def _count_bought(lines: Table) -> Table:
-    return lines.group_by("person_id", "type_id").agg(
-        days_28=_.age.nunique(where=_.age <= 28),
-        days_84=_.age.nunique(where=_.age <= 84),
-        days_364=_.age.nunique(),
-        days_ever=_.age.nunique(),
+    days = lines.select("person_id", "type_id", "age").distinct()
+    days = days.mutate(visit=ibis.dense_rank().over(group_by=days.person_id, order_by=days.age))  # the latest is 0
+    return days.group_by("person_id", "type_id").agg(
+        days_28=_.count(where=_.age <= 28),
+        days_84=_.count(where=_.age <= 84),
+        days_364=_.count(),
+        days_ever=_.count(),
         days_since=_.age.min(),
+        visits_since=_.visit.min(),
+        weight_40=_weigh(days.age, 40),
+        weight_100=_weigh(days.age, 100),
         span=_.age.max() - _.age.min(),
     )
+
+
+def _weigh(age: Value, half_days: int) -> Value:
+    """How many days, each halved for every `half_days` of its age."""
+    return (age.cast("float64") * (-math.log(2) / half_days)).exp().sum()
 
 
 def _count_aisle(lines: Table) -> Table:
@@ -184,11 +226,12 @@ def _count_aisle(lines: Table) -> Table:
 
 
 def _count_visits(lines: Table) -> Table:
-    return lines.group_by("person_id").agg(
-        visits_28=_.age.nunique(where=_.age <= 28),
-        visits_84=_.age.nunique(where=_.age <= 84),
-        visits_364=_.age.nunique(),
-        all_lines=_.count(),
+    days = lines.group_by("person_id", "age").agg(lines=_.count())
+    return days.group_by("person_id").agg(
+        visits_28=_.count(where=_.age <= 28),
+        visits_84=_.count(where=_.age <= 84),
+        all_weight_100=_weigh(days.age, 100),
+        all_lines=_.lines.sum(),
     )
 
 
@@ -196,6 +239,11 @@ def _sum_together(lines: Table, similar: Table) -> Table:
     lately = lines.filter(lines.age <= 84).select("person_id", other_id="type_id").distinct()
     near = lately.inner_join(similar, "other_id")
     return near.group_by("person_id", "type_id").agg(together=_.similarity.sum(), together_best=_.similarity.max())
+
+
+def _sum_factors(bought: Table, factors: Table) -> Table:
+    known = bought.select("person_id", "type_id").inner_join(factors, "type_id")
+    return known.group_by("person_id").agg(**{f"sum_{n}": known[f"gives_{n}"].sum() for n in range(DIMENSIONS)})
 
 
 def _count_coupons(events: Table) -> tuple[Table, Table, Table]:

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from models.builder import Builder
 from models.features import FEATURES, GROUPS
 from models.shapley import Forest, attribute, flatten_forest
 
@@ -60,8 +61,8 @@ class Shelf:
         Names the run in every impression.
     cut
         The shop's day before which everything happened that it learned from.
-    popular
-        Types from the most popular down; empty when too few customers agreed to count.
+    statistics, similar, factors
+        What was counted of those who agreed; empty when too few did.
     """
 
     version: str
@@ -69,7 +70,13 @@ class Shelf:
     rankers: dict[frozenset[str], Ranker]
     statistics: pl.DataFrame
     similar: pl.DataFrame
+    factors: pl.DataFrame
     facts: dict[str, Any]
+
+    @cached_property
+    def builder(self) -> Builder:
+        """Builds features beside these statistics."""
+        return Builder(statistics=self.statistics, similar=self.similar, factors=self.factors)
 
     def find_ranker(self, consents: frozenset[str]) -> Ranker | None:
         """The ranker with the most that these consents allow; None when they allow none.
@@ -92,6 +99,7 @@ def save_shelf(shelf: Shelf, directory: Path) -> None:
         ranker.booster.save_model(directory / name_ranker(consents))
     shelf.statistics.write_parquet(directory / "statistics.parquet")
     shelf.similar.write_parquet(directory / "similar.parquet")
+    shelf.factors.write_parquet(directory / "factors.parquet")
     about = {
         "version": shelf.version,
         "cut": shelf.cut.isoformat(),
@@ -115,6 +123,7 @@ def load_shelf(directory: Path) -> Shelf:
         rankers=rankers,
         statistics=pl.read_parquet(directory / "statistics.parquet"),
         similar=pl.read_parquet(directory / "similar.parquet"),
+        factors=pl.read_parquet(directory / "factors.parquet"),
         facts=about["facts"],
     )
 

@@ -24,7 +24,6 @@ from data.preferences import fetch_preferences
 from data.ranking_rows import RankingRows, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
-from models.builder import build_rows
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import Witness, find_lead, tell_group
@@ -379,12 +378,10 @@ def build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, 
     """Features of a person's candidates, from their own rows and the statistics of the shelf."""
     catalogue = pl.DataFrame({"type_id": [t.type_id for t in eligible], "category": [t.category for t in eligible]})
     person_id = own.lines[0][0] if own.lines else own.events[0][0]
-    return build_rows(
+    return shelf.builder.build(
         pairs=catalogue.select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
         lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
         events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
-        statistics=shelf.statistics,
-        similar=shelf.similar,
         cut=today,
     )
 

@@ -1,12 +1,13 @@
 """Training: from rows of those who agreed to a shelf of rankers.
 
-For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought before the cut, all
-that were bought in the 28 days after it, and a sample of the rest that carries the weight of what it stands for. The label is
+For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought often before the cut, all
+that were bought in the 28 days after it, and samples of the rest that carry the weight of what they stand for. The label is
 "bought within 28 days". One forest is fitted for each set of consents, on the columns that this set allows.
 """
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
 
@@ -19,27 +20,29 @@ from data.ranking_rows import RankingRows
 from models.builder import build_rows
 from models.features import PERSONAL, select_features
 from models.ranker import Ranker, Shelf
-from models.statistics import EVENTS, LINES, count_popularity, find_similar
+from models.statistics import EVENTS, LINES, count_popularity, find_factors, find_similar
 
 HORIZON_DAYS = 28
 ACTIVE_DAYS = 84
-CUTS = 2
-SAMPLE_RATE = 0.06  # of the types never bought
+CUTS = 3
+SAMPLE_RATE = 0.05  # of the types never bought
+RARE_RATE = 0.35  # of the types bought on one or two days and not again
 FEWEST_ROWS = 500
 SEED = 20180101
 PARAMETERS = {
     "objective": "binary",
-    "num_leaves": 31,
-    "learning_rate": 0.1,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 5.0,
-    "feature_fraction": 0.9,
+    "num_leaves": 63,
+    "learning_rate": 0.06,
+    "min_data_in_leaf": 200,
+    "lambda_l2": 10.0,
+    "feature_fraction": 0.3,
+    "max_bin": 63,
     "seed": SEED,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
 }
-ROUNDS = 100
+ROUNDS = 120
 
 
 def train_shelf(
@@ -50,9 +53,13 @@ def train_shelf(
     fewest_customers: int,
     fewest_counted: int,
     threads: int = 1,
+    last_cut: date | None = None,
     report: Callable[[str, int, int], None] | None = None,
 ) -> Shelf:
-    """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves."""
+    """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves.
+
+    `last_cut` leaves out what was learned at later cuts (for benchmarks).
+    """
     tell = report or (lambda _what, _done, _of: None)
     lines = pl.DataFrame(rows.lines, schema=LINES, orient="row")
     events = pl.DataFrame(rows.events, schema=EVENTS, orient="row")
@@ -67,19 +74,20 @@ def train_shelf(
     counted = lines if may_count else lines.clear()
     statistics = count_popularity(counted, today, fewest_counted=fewest_counted)
     similar = find_similar(counted, today, fewest_counted=fewest_counted)
+    factors = find_factors(counted, today, fewest_counted=fewest_counted)
     learned = {name for name, people in (("purchases", buyers), ("offers", users)) if people >= fewest_customers}
     rankers: dict[frozenset[str], Ranker] = {}
     if may_count:
         sets = [frozenset(s) for n in range(1, len(PERSONAL) + 1) for s in combinations(sorted(PERSONAL & learned), n)]
-        examples = _build_examples(lines, events, catalogue, today, fewest_counted, threads, tell)
+        cuts = [cut for cut in _list_cuts(lines, today) if last_cut is None or cut <= last_cut]
+        examples = _build_examples(lines, events, catalogue, cuts, fewest_counted, threads, tell)
         if examples is not None:
             for number, consents in enumerate(sets, start=1):
                 tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
                 rankers[consents] = _fit(examples, consents, threads)
-    shelf = Shelf(
-        "", today, rankers, statistics, similar, {"buyers": buyers, "coupon_users": users, "rows": lines.height}
-    )
-    return Shelf(_name_version(shelf), today, rankers, statistics, similar, shelf.facts)
+    facts = {"buyers": buyers, "coupon_users": users, "rows": lines.height}
+    shelf = Shelf("", today, rankers, statistics, similar, factors, facts)
+    return replace(shelf, version=_name_version(shelf))
 
 
 def _list_cuts(lines: pl.DataFrame, today: date) -> list[date]:
@@ -92,13 +100,12 @@ def _build_examples(
     lines: pl.DataFrame,
     events: pl.DataFrame,
     catalogue: pl.DataFrame,
-    today: date,
+    cuts: list[date],
     fewest_counted: int,
     threads: int,
     tell: Callable[[str, int, int], None],
 ) -> pl.DataFrame | None:
     """Features, `label` and `weight` over all cuts; None when the data are too few to learn from."""
-    cuts = _list_cuts(lines, today)
     frames = []
     for number, cut in enumerate(cuts, start=1):
         tell(f"build features before {cut.isoformat()}", number, len(cuts))
@@ -112,6 +119,7 @@ def _build_examples(
             events=events.filter(pl.col("happened_on") < cut),
             statistics=count_popularity(past, cut, fewest_counted=fewest_counted),
             similar=find_similar(past, cut, fewest_counted=fewest_counted),
+            factors=find_factors(past, cut, fewest_counted=fewest_counted),
             cut=cut,
             threads=threads,
         )
@@ -132,16 +140,25 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
         .unique()
         .sort("person_id")
     )
-    bought = past.join(active, on="person_id").select("person_id", "type_id").unique()
+    days = past.join(active, on="person_id").group_by("person_id", "type_id").agg(days=pl.col("ordered_on").n_unique())
     later = (
         lines.filter((pl.col("ordered_on") >= cut) & (pl.col("ordered_on") < cut + timedelta(days=HORIZON_DAYS)))
         .join(active, on="person_id")
         .select("person_id", "type_id")
         .unique()
     )
-    known = pl.concat([bought, later]).unique()
-    kinds = past.select("type_id").unique().sort("type_id")
     rng = np.random.default_rng([SEED, cut.toordinal()])
+    often = days.filter(pl.col("days") > 2).select("person_id", "type_id")
+    rare = (
+        days.filter(pl.col("days") <= 2)
+        .select("person_id", "type_id")
+        .join(later, on=["person_id", "type_id"], how="anti")
+    )
+    rare = rare.sort("person_id", "type_id")
+    few = rare.filter(pl.Series(rng.random(rare.height) < RARE_RATE))
+    surely = pl.concat([often, later]).unique()
+    known = pl.concat([surely, rare])
+    kinds = past.select("type_id").unique().sort("type_id")
     wanted = int(active.height * kinds.height * SAMPLE_RATE)
     sample = pl.DataFrame(
         {
@@ -155,7 +172,12 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
     sample = sample.join(known, on=["person_id", "type_id"], how="anti")
     unbought = active.height * kinds.height - known.height
     weight = unbought / sample.height if sample.height else 1.0
-    pairs = pl.concat([known.with_columns(weight=pl.lit(1.0)), sample.with_columns(weight=pl.lit(float(weight)))]).join(
+    parts = (
+        (surely, 1.0),
+        (few, rare.height / few.height if few.height else 1.0),
+        (sample, weight),
+    )
+    pairs = pl.concat([part.with_columns(weight=pl.lit(float(stands_for))) for part, stands_for in parts]).join(
         later.with_columns(label=pl.lit(1.0)), on=["person_id", "type_id"], how="left"
     )
     return pairs.with_columns(pl.col("label").fill_null(0.0)).join(catalogue, on="type_id").sort("person_id", "type_id")
@@ -187,3 +209,4 @@ def _describe(shelf: Shelf) -> Iterator[str]:
         yield shelf.rankers[consents].booster.model_to_string()
     yield shelf.statistics.write_json()
     yield shelf.similar.write_json()
+    yield shelf.factors.write_json()

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from models.builder import build_rows
-from models.features import FEATURES
-from models.statistics import EVENTS, LINES, SIMILAR, STATISTICS
+from models.features import DIMENSIONS, FEATURES
+from models.statistics import EVENTS, FACTORS, LINES, SIMILAR, STATISTICS
 
 CUT = date(2026, 3, 2)
 CATEGORY = {"milk": "Dairy", "yogurt": "Dairy", "bread": "Bakery"}
@@ -18,6 +18,7 @@ def build(
     events: list[tuple[int, str, str]] | None = None,
     *,
     similar: pl.DataFrame | None = None,
+    factors: pl.DataFrame | None = None,
 ) -> dict[str, dict[str, float | None]]:
     """Features of one person for each type; lines and events are given by their age in days."""
     line_rows = [(1, CUT - timedelta(days=age), type_id, n) for n, (age, type_id) in enumerate(lines)]
@@ -31,6 +32,7 @@ def build(
         events=pl.DataFrame(event_rows, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
         statistics=pl.DataFrame(schema=STATISTICS),
         similar=similar if similar is not None else pl.DataFrame(schema=SIMILAR),
+        factors=factors if factors is not None else pl.DataFrame(schema=FACTORS),
         cut=CUT,
     )
     assert rows.columns[2:] == [feature.name for feature in FEATURES]
@@ -53,6 +55,38 @@ def test_the_usual_gap_needs_two_days() -> None:
     assert rows["yogurt"]["days_364"] == 0
 
 
+def test_each_day_halves_with_its_age_and_is_weighed_against_all_visits() -> None:
+    rows = build([(40, "milk"), (40, "milk"), (80, "milk"), (40, "bread"), (100, "bread")])
+    assert rows["milk"]["weight_40"] == pytest.approx(1 / 2 + 1 / 4)
+    assert rows["milk"]["weight_100"] == pytest.approx(2**-0.4 + 2**-0.8)
+    assert rows["milk"]["share_of_visits"] == pytest.approx((2**-0.4 + 2**-0.8) / (2**-0.4 + 2**-0.8 + 2**-1))
+    assert rows["milk"]["expected"] == pytest.approx((2**-0.4 + 2**-0.8) / (2**-0.4 + 2**-0.8 + 2**-1) * 2 / 3)
+    assert rows["yogurt"]["expected"] == 0
+
+
+def test_visits_after_the_last_purchase_are_counted() -> None:
+    rows = build([(3, "milk"), (9, "bread"), (9, "bread"), (30, "yogurt"), (30, "milk")])
+    assert (rows["milk"]["visits_since"], rows["bread"]["visits_since"], rows["yogurt"]["visits_since"]) == (0, 1, 2)
+
+
+def test_the_regression_sums_what_each_type_bought_gives() -> None:
+    dimensions = {f"{side}_{n}": [0.0, 0.0, 0.0] for side in ("gives", "takes") for n in range(DIMENSIONS)}
+    factors = pl.DataFrame(
+        {"type_id": ["milk", "bread", "yogurt"]}
+        | dimensions
+        | {
+            "gives_0": [1.0, 2.0, 4.0],
+            "gives_5": [0.5, 0.0, 0.0],
+            "takes_0": [0.0, 0.1, 0.3],
+            "takes_5": [0.0, 1.0, 0.0],
+        },
+        schema=FACTORS,
+    )
+    rows = build([(3, "milk"), (300, "bread"), (300, "bread"), (400, "yogurt")], factors=factors)
+    assert rows["yogurt"]["together_all"] == pytest.approx((1 + 2) * 0.3)
+    assert rows["bread"]["together_all"] == pytest.approx((1 + 2) * 0.1 + 0.5 * 1.0)
+
+
 def test_the_aisle_counts_other_types_and_its_share_of_all_lines() -> None:
     rows = build([(3, "milk"), (9, "milk"), (9, "yogurt"), (30, "bread")])
     assert rows["yogurt"]["aisle_share"] == pytest.approx(3 / 4)
@@ -64,7 +98,6 @@ def test_visits_belong_to_the_person_and_not_to_the_type() -> None:
     rows = build([(3, "milk"), (9, "milk"), (9, "yogurt"), (30, "bread"), (90, "bread")])
     assert {row["visits_28"] for row in rows.values()} == {2}
     assert {row["visits_84"] for row in rows.values()} == {3}
-    assert {row["lines_a_visit"] for row in rows.values()} == {5 / 4}
 
 
 def test_together_sums_over_what_was_bought_lately() -> None:

@@ -159,14 +159,15 @@ def test_only_rows_of_those_who_agreed_train_anything(
         connection.execute(delete(offer_events).where(offer_events.c.person_id.in_(silent)))
     without = train(bare)
     bare.close()
-    assert _list_forests(without) == _list_forests(whole)
-    assert without.statistics.equals(whole.statistics)
-    assert without.similar.equals(whole.similar)
+    assert whole.rankers
+    assert not whole.factors.is_empty()
+    assert _read_files(without, tmp_path / "without") == _read_files(whole, tmp_path / "whole")
 
 
-def _list_forests(shelf: Shelf) -> dict[str, str]:
-    """Every forest as text, by its consents."""
-    return {"+".join(sorted(consents)): ranker.booster.model_to_string() for consents, ranker in shelf.rankers.items()}
+def _read_files(shelf: Shelf, folder: Path) -> dict[str, bytes]:
+    """Every file that a shelf is saved as, byte by byte."""
+    save_shelf(shelf, folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_too_few_agreeing_customers_train_nothing(database: Database) -> None:
