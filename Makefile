@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench pins help
+.PHONY: run serve setup demo import train test deep lint bench audit audit-own pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -40,6 +40,12 @@ test: demo ## everything: style, types, the bot, units, and end to end in a brow
 
 bench: demo ## replies through the gateway against asking Rasa directly
 	$(MAIN)/python -m tests.bench_reply
+
+audit: demo ## the fairness audit on a copy of the demo shop in which everybody agreed
+	$(MAIN)/python -m tests.bench_audit
+
+audit-own: setup ## the fairness audit of your own shop, under the consents that stand
+	$(MAIN)/python -m models.audit
 
 pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt
