@@ -47,24 +47,31 @@ def fetch_discounts(
     buyers = list_agreeing(connection, "purchases", "train")
     line = order_lines.c
     rows = connection.execute(
-        select(products.c.type_id, line.person_id, line.quantity, line.unit_price_minor, line.discount_minor)
+        select(
+            products.c.type_id,
+            line.person_id,
+            func.sum(line.discount_minor),
+            func.sum(line.quantity * line.unit_price_minor + line.discount_minor),
+            func.count(),
+        )
         .join(products, products.c.product_id == line.product_id)
         .where(line.quantity > 0, line.disputed_at.is_(None), line.ordered_on >= since, line.ordered_on < before)
+        .group_by(products.c.type_id, line.person_id)
     )
-    people: dict[str, set[int]] = defaultdict(set)
+    people: Counter[str] = Counter()
     off: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     lines: Counter[str] = Counter()
-    for type_id, person_id, quantity, unit_price, discount in rows:
+    for type_id, person_id, discount, price, count in rows:
         if person_id in buyers:
-            people[type_id].add(person_id)
-            off[type_id] += discount
-            whole[type_id] += quantity * unit_price + discount
-            lines[type_id] += 1
+            people[type_id] += 1
+            off[type_id] += int(discount)
+            whole[type_id] += int(price)
+            lines[type_id] += count
     return {
         type_id: (off[type_id] / whole[type_id], lines[type_id])
         for type_id in sorted(people)
-        if len(people[type_id]) >= fewest_counted and whole[type_id] > 0
+        if people[type_id] >= fewest_counted and whole[type_id] > 0
     }
 
 

@@ -19,7 +19,7 @@ NAMES = {
     "wait_s": "Wait for a person, seconds",
 }
 MEANINGS = {
-    "discount": "Share of the five places of slot home that held an offer with a stated discount, or one of the kinds of goods with the deepest discounts of the last 84 days, which together make up a quarter of what is bought.",
+    "discount": "Share of the five places of slot home that held an offer with a stated discount, or one of the kinds of goods with the deepest discounts of the last 28 days, which together make up a quarter of what is bought.",
     "coupon": "Share of the five places of slot home that held a row of offers.csv valid on that day.",
     "coverage": 'Share of the personalized offers whose main reason rests on something the customer did, rather than on "popular".',
     "ndcg10": "How high the ranking put what the customer bought in the 28 days after: 0 for nothing of it among the first ten, 1 for nothing else before it.",

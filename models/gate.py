@@ -58,7 +58,7 @@ def decide(
     notes = audit.notes
     if worse and withdrawn:
         notes += (
-            f"{withdrawn:,} customers ended a consent since {against} was trained, and rankers are to be rebuilt within a day of it: act today.",
+            f"Customers who ended a consent since {against} was trained: {withdrawn:,}. It still holds what they gave, and rankers are to be rebuilt within a day of it: act today.",
         )
     return Verdict(
         version=audit.version,

@@ -31,7 +31,7 @@ from models.slate import Candidate, fill_slate
 LIMIT = 5  # offers of slot `home`
 AFTER_DAYS = 28
 YEAR_DAYS = 364
-DISCOUNT_DAYS = 84
+DISCOUNT_DAYS = 28
 DEEPEST = 0.25  # share of what is bought that counts as deeply discounted
 TOP = 10
 
@@ -48,7 +48,7 @@ class Scene:
     people
         The customers, in the order of every `Measured`.
     discounted
-        The types with the deepest discounts of the 84 days before `day`, see `pick_deepest`.
+        The types with the deepest discounts of the 28 days before `day`, see `pick_deepest`.
     running
         The types that a row of offers.csv stands for on `day`.
     bought

@@ -224,9 +224,7 @@ def test_the_audit_groups_are_read_by_nobody_who_chooses() -> None:
     for name in list_modules():
         if "audit_groups" in (ROOT / name).read_text(encoding="utf-8"):
             readers = ("data/tables.py", "data/held.py", "data/fairness_rows.py")
-            assert name in readers or name.startswith(("data/importers/", "data/demo/")), (
-                name
-            )
+            assert name in readers or name.startswith(("data/importers/", "data/demo/")), name
 
 
 def test_only_the_audit_reads_the_groups_and_nothing_that_chooses_reads_the_audit() -> None:
