@@ -41,7 +41,7 @@ def build_card(shelf: Shelf, audit: Audit, verdict: Verdict, *, shop_name: str, 
         "## Fairness audit",
         *_tell_audit(audit, verdict),
         "## Limits",
-        "Customers who agreed to little are shown what is popular. Somebody who buys for others, or seldom, is ranked worse. The audit sees only groups that customers told the shop of "
+        "Customers who agreed to little are shown what is popular. The audit sees only groups that customers told the shop of "
         "and agreed to have looked at, none smaller than "
         f"{audit.describe()['fewest_in_group']}, one attribute at a time; it cannot show that the ranking is free of bias. docs/fairness.md.",
     ]
