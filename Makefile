@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth audit audit-own pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -49,6 +49,12 @@ bench-explain: demo ## the reasons' exact values: time and error beside other me
 
 bench-truth: demo ## are the sentences true, the reasons the real ones, the controls of effect?
 	$(MAIN)/python -m tests.bench_truth
+
+audit: demo ## the fairness audit on a copy of the demo shop in which everybody agreed
+	$(MAIN)/python -m tests.bench_audit
+
+audit-own: setup ## the fairness audit of your own shop, under the consents that stand
+	$(MAIN)/python -m models.audit
 
 pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt

@@ -24,6 +24,7 @@ LIMITS = (
     "owed_answer_minutes",
 )
 FEWEST_DAYS_TOLD_IN_MONTHS = 30  # retention.purchases_for_offers is told in months of thirty days
+FEWEST_AUDITED = 40  # two groups of twenty
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -84,6 +85,8 @@ class Shop:
     discoveries: float
     well_known: float
     most_of_one_category: int
+    most_difference: float
+    audited_customers: int
     limits: dict[str, float]
     sensitive: dict[str, SensitiveGroup]
 
@@ -123,10 +126,11 @@ class _Unusable(ValueError):
 
 
 def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
-    _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "limits", "sensitive"))
+    _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "models", "limits", "sensitive"))
     shop = _read_table(top, "shop", ("name", "controller", "contact", "currency", "zone", "languages"))
     consent = _read_table(top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted"))
     slate = _read_table(top, "slate", ("discoveries", "well_known", "most_of_one_category"))
+    models = _read_table(top, "models", ("most_difference", "audited_customers"))
     retention = _read_table(top, "retention", RETENTION)
     limits = _read_table(top, "limits", LIMITS)
     fewest_days = {"purchases_for_offers": FEWEST_DAYS_TOLD_IN_MONTHS}
@@ -147,6 +151,8 @@ def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
         discoveries=float(_read(slate, "slate.discoveries", "a share from 0 to 1, such as 0.2", _is_share)),
         well_known=float(_read(slate, "slate.well_known", "a share from 0 to 1, such as 0.25", _is_share)),
         most_of_one_category=_read_whole(slate, "slate.most_of_one_category"),
+        most_difference=float(_read(models, "models.most_difference", "a share from 0 to 1, such as 0.05", _is_share)),
+        audited_customers=_read_whole(models, "models.audited_customers", FEWEST_AUDITED),
         limits={
             name: float(
                 _read_whole(limits, f"limits.{name}")

@@ -1,7 +1,12 @@
-"""`python -m models`: train the rankers from what the database holds now, and put them into service."""
+"""`python -m models`: train the rankers from what the database holds now, audit them, and put them into service if they may.
+
+Train, audit, decide, publish. A version that is refused stays in its folder, with the verdict beside it, and the one before keeps
+serving; that is a success of this command, and it says so.
+"""
 
 import sys
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -9,9 +14,16 @@ from data.catalogue import fetch_types
 from data.clock import read_shop_clock
 from data.database import Database, read_fact
 from data.errors import CandorError
+from data.fairness_rows import count_withdrawn
 from data.ranking_rows import count_product_buyers, fetch_training_rows
-from data.shop import read_shop
-from models.ranker import Shelf, publish_shelf, save_shelf
+from data.shop import Shop, read_shop
+from data.texts import load_texts
+from models.audit import Audit, audit_version, keep_record, open_version
+from models.audit_report import write_report
+from models.card import write_card
+from models.gate import Verdict, decide, load_comparable, save_verdict, say_verdict
+from models.observing import AFTER_DAYS, MODEL, observe
+from models.ranker import Shelf, find_current, publish_shelf, save_shelf
 from models.statistics import RECENT_DAYS
 from models.training import train_shelf
 from settings import BadSetting, Settings, read_settings
@@ -22,18 +34,19 @@ FEATURED_DAYS = 3 * RECENT_DAYS
 def main() -> int:
     """Parse, call, say what was done."""
     try:
-        shelf = train(read_settings())
+        shelf, verdict = train(read_settings())
     except (BadSetting, CandorError) as error:
         print(f"Training stopped: {error}", file=sys.stderr)
         return 1
     print(
         f"Rankers {shelf.version}: {len(shelf.rankers)} forests from {shelf.facts['rows']:,} lines of {shelf.facts['buyers']:,} customers who agreed."
     )
+    print("\n".join(say_verdict(verdict)))
     return 0
 
 
-def train(settings: Settings) -> Shelf:
-    """Train, save and publish a shelf."""
+def train(settings: Settings) -> tuple[Shelf, Verdict]:
+    """Train a shelf and save it, audit it, and publish it if it may serve."""
     shop = read_shop(settings.shop_file)
     database = Database(settings.database_url)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as progress:
@@ -63,11 +76,52 @@ def train(settings: Settings) -> Shelf:
         )
         shelf.facts.update(featured=_keep_first(featured), data_version=data_version)
         report("save the rankers", 1, 1)
-    models = settings.var / "models"
-    save_shelf(shelf, models / shelf.version)
-    publish_shelf(models, shelf.version)
+        models = settings.var / "models"
+        save_shelf(shelf, models / shelf.version)
+        audit, verdict = judge(database, settings, shop, shelf, today=today, report=report)
+    first_day = min((line[1] for line in rows.lines), default=None)
+    write_card(shelf, audit, verdict, models / shelf.version, shop_name=shop.name, first_day=first_day)
+    save_verdict(verdict, models / shelf.version)
+    write_report(audit.describe(), settings.var / "reports", shop_name=shop.name)
+    keep_record(database, shop, audit)
+    if verdict.serves:
+        publish_shelf(models, shelf.version)
     database.close()
-    return shelf
+    return shelf, verdict
+
+
+def judge(
+    database: Database,
+    settings: Settings,
+    shop: Shop,
+    shelf: Shelf,
+    *,
+    today: date,
+    report: Callable[[str, int, int], None] = lambda _what, _done, _of: None,
+) -> tuple[Audit, Verdict]:
+    """Audit a saved version on a drawn sample, and the one that serves on the same customers if a limit is broken; decide."""
+    models, texts = settings.var / "models", load_texts(settings.texts, shop.languages[0])
+    with open_version(models / shelf.version, shop, texts) as recommender:
+        audit = audit_version(
+            database,
+            recommender,
+            version=shelf.version,
+            day=today - timedelta(days=AFTER_DAYS),
+            is_held_out=False,
+            most_people=shop.audited_customers,
+            tell=report,
+        )
+    current = find_current(models)
+    served = None
+    if current is not None and current != shelf.version and audit.broken and audit.scene is not None:
+        served = load_comparable(models / current)
+    if served is None or audit.scene is None:
+        return audit, decide(audit)
+    with open_version(models / served.version, shop, texts) as recommender:
+        seen = observe(database, recommender, audit.scene, tell=report)[MODEL]
+    with database.read() as connection:
+        withdrawn = count_withdrawn(connection, since=served.cut)
+    return audit, decide(audit, against=served.version, serving=seen, withdrawn=withdrawn)
 
 
 def _keep_first(featured: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:

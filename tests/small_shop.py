@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 from starlette.testclient import TestClient
 
 from data.catalogue import fetch_types
@@ -26,19 +26,30 @@ def make_small_shop(folder: Path, shop: Shop, *, coupons: bool = True) -> tuple[
     """A half year of orders, a clock that stands at its end, and rankers: all that a gateway needs."""
     database = Database(f"sqlite:///{folder / 'candor.db'}")
     database.migrate()
-    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 17, tzinfo=UTC)
     with database.write() as connection:
         make_history(connection)
         make_order(connection, make_person(connection, "wine-lover"), TODAY - timedelta(days=3), ["wine"])
-        write_fact(connection, "clock_offset_s", (noon - datetime.now(UTC)).total_seconds())
+        set_noon(connection)
         if not coupons:
             connection.execute(delete(offer_events))
+    return database, train_small_shop(database, folder / "models", shop)
+
+
+def set_noon(connection: Connection) -> None:
+    """Set the shop's clock to the middle of the tests' day."""
+    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 17, tzinfo=UTC)
+    write_fact(connection, "clock_offset_s", (noon - datetime.now(UTC)).total_seconds())
+
+
+def train_small_shop(database: Database, models: Path, shop: Shop) -> Shelf:
+    """Train, save and publish rankers from what a database holds."""
+    with database.read() as connection:
         rows = fetch_training_rows(connection, before=TODAY, groups=shop.sensitive)
         types = fetch_types(connection)
     shelf = train_shelf(rows, types, today=TODAY, fewest_customers=20, fewest_counted=5, threads=1)
-    save_shelf(shelf, folder / "models" / shelf.version)
-    publish_shelf(folder / "models", shelf.version)
-    return database, shelf
+    save_shelf(shelf, models / shelf.version)
+    publish_shelf(models, shelf.version)
+    return shelf
 
 
 def bearer(customer_id: str, **claims: Any) -> dict[str, str]:

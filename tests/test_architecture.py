@@ -36,6 +36,7 @@ ENTRY_POINTS = {
     "actions/prepare.py",
     "data/importers/__main__.py",
     "models/__main__.py",
+    "models/audit.py",
     "web/__main__.py",
     "web/owner.py",
 }
@@ -222,9 +223,22 @@ def test_a_ranking_gets_personal_rows_by_one_door() -> None:
 def test_the_audit_groups_are_read_by_nobody_who_chooses() -> None:
     for name in list_modules():
         if "audit_groups" in (ROOT / name).read_text(encoding="utf-8"):
-            assert name in ("data/tables.py", "data/held.py") or name.startswith(("data/importers/", "data/demo/")), (
-                name
-            )
+            readers = ("data/tables.py", "data/held.py", "data/fairness_rows.py")
+            assert name in readers or name.startswith(("data/importers/", "data/demo/")), name
+
+
+def test_only_the_audit_reads_the_groups_and_nothing_that_chooses_reads_the_audit() -> None:
+    """From the audit's door nothing leads back to features, training, ranker or recommender: no group can enter a ranking (P10)."""
+    auditing = {f"models.{name}" for name in ("audit", "audit_report", "card", "fairness", "gate", "observing")}
+    readers = set()
+    for name in list_modules():
+        imported = list_imports(name)
+        module = name.removesuffix(".py").replace("/", ".")
+        if "data.fairness_rows" in imported:
+            readers.add(module)
+        if module not in auditing | {"models.__main__"}:
+            assert not imported & auditing, f"{name} reads the audit"
+    assert readers == {"models.audit", "models.observing", "models.__main__"}
 
 
 def test_settings_are_read_by_entry_points_only() -> None:

@@ -51,6 +51,8 @@ def test_the_shop_file_of_the_repository_is_read_whole() -> None:
             "discoveries",
             "well_known",
             "most_of_one_category",
+            "most_difference",
+            "audited_customers",
         ),
         *LIMITS,
         "title",
@@ -61,7 +63,7 @@ def test_a_missing_setting_is_named(tmp_path: Path, key: str) -> None:
         read_shop(write(tmp_path, replace_line(key, "")))
 
 
-@pytest.mark.parametrize("table", ["shop", "hours", "retention", "consent", "slate", "limits"])
+@pytest.mark.parametrize("table", ["shop", "hours", "retention", "consent", "slate", "models", "limits"])
 def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
     text = re.sub(rf"(?ms)^\[{table}\].*?(?=^\[)", "", GIVEN)
     with pytest.raises(BadShopFile, match=rf"{table} is missing; expected a table that begins with \[{table}\]"):
@@ -103,6 +105,8 @@ def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
         ("discoveries", "-0.1", "slate.discoveries is -0.1; expected a share from 0 to 1"),
         ("discoveries", "nan", "slate.discoveries is nan; expected a share from 0 to 1"),
         ("most_of_one_category", "0", "slate.most_of_one_category is 0; expected a whole number"),
+        ("most_difference", "1.1", "models.most_difference is 1.1; expected a share from 0 to 1"),
+        ("audited_customers", "39", "models.audited_customers is 39; expected a whole number, 40 or more"),
         ("message_characters", "1.5", "limits.message_characters is 1.5; expected a whole number"),
         ("bot_timeout_s", '"8"', "limits.bot_timeout_s is '8'; expected a number above 0"),
         ("bot_timeout_s", "inf", "limits.bot_timeout_s is inf; expected a number above 0"),

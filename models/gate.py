@@ -1,0 +1,119 @@
+"""The gate for new models: whether a version that was just trained may serve (docs/fairness.md).
+
+The first version serves, with its shortfalls told. A later one is refused when a limit is broken AND it is more unequal there than
+the version that serves, beyond the interval, on the same customers and the same day. Both together: a limit alone would
+refuse what is better than today, and a comparison alone would refuse a harmless step. Several broken limits are several chances to be
+wrong by accident, so the intervals are widened to hold together at 95 % (Bonferroni).
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.audit import Audit, Finding, list_labels, say_finding
+from models.fairness import SURE, Excess, Measured, compare_excess
+from models.features import FEATURES
+from models.ranker import Shelf, load_shelf
+from models.statistics import SIMILAR, STATISTICS
+
+VERDICT = "verdict.json"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a version serves.
+
+    Attributes
+    ----------
+    against
+        The version that served when it was decided; None: there was none that could be compared.
+    refused_for
+        Whole sentences; empty when it serves.
+    shortfalls
+        Every broken limit, in whole sentences, whether it serves or not.
+    """
+
+    version: str
+    serves: bool
+    against: str | None
+    refused_for: tuple[str, ...]
+    shortfalls: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def describe(self) -> dict[str, Any]:
+        """As JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
+
+
+def decide(
+    audit: Audit, *, against: str | None = None, serving: dict[str, Measured] | None = None, withdrawn: int = 0
+) -> Verdict:
+    """Decide on a candidate.
+
+    `serving` is what was measured of the version that serves, on the people of `audit`; None: there is none, or no need.
+    `withdrawn` customers ended a consent to `train` since that version was trained, and it still holds what they gave.
+    """
+    worse = find_worse(audit, serving) if serving is not None else []
+    notes = audit.notes
+    if worse and withdrawn:
+        notes += (
+            f"Customers who ended a consent since {against} was trained: {withdrawn:,}. It still holds what they gave, and rankers are to be rebuilt within a day of it: act today.",
+        )
+    return Verdict(
+        version=audit.version,
+        serves=not worse,
+        against=against,
+        refused_for=tuple(_say_worse(finding, excess, against) for finding, excess in worse),
+        shortfalls=tuple(say_finding(finding) for finding in audit.broken),
+        notes=notes,
+    )
+
+
+def find_worse(audit: Audit, serving: dict[str, Measured]) -> list[tuple[Finding, Excess]]:
+    """The broken limits at which the candidate is more unequal than the version that serves, beyond the interval."""
+    found = []
+    for finding in audit.broken:
+        excess = compare_excess(
+            audit.seen[finding.measure],
+            serving[finding.measure],
+            list_labels(audit.groups, finding.attribute, audit.people),
+            sure=1 - (1 - SURE) / len(audit.broken),
+        )
+        if excess is not None and excess.is_worse:
+            found.append((finding, excess))
+    return found
+
+
+def load_comparable(directory: Path) -> Shelf | None:
+    """A saved version, or None when this code no longer knows its columns and so could not serve it either."""
+    if not (directory / "shelf.json").exists():
+        return None
+    shelf = load_shelf(directory)
+    known = {feature.name for feature in FEATURES}
+    fits = all(set(ranker.columns) <= known for ranker in shelf.rankers.values())
+    fits = fits and set(STATISTICS) <= set(shelf.statistics.columns) and set(SIMILAR) <= set(shelf.similar.columns)
+    return shelf if fits else None
+
+
+def save_verdict(verdict: Verdict, directory: Path) -> None:
+    """Keep it beside the version that it is about."""
+    (directory / VERDICT).write_text(json.dumps(verdict.describe(), indent=1), encoding="utf-8")
+
+
+def say_verdict(verdict: Verdict) -> list[str]:
+    """What the owner is told, line by line."""
+    if verdict.serves:
+        head = f"{verdict.version} serves."
+    else:
+        head = f"{verdict.version} is refused; {verdict.against} keeps serving. docs/fairness.md says what can be done."
+    lines = [head, *(f"Refused: {sentence}" for sentence in verdict.refused_for)]
+    lines += [f"Shortfall: {sentence}" for sentence in verdict.shortfalls]
+    return [*lines, *verdict.notes]
+
+
+def _say_worse(finding: Finding, excess: Excess, against: str | None) -> str:
+    return (
+        f"{finding.measure} by {finding.attribute} is more unequal than in {against}: difference {finding.comparison.difference:.3f}, "
+        f"{excess.value:.3f} more (interval {excess.low:.3f} to {excess.high:.3f}), and a limit is broken."
+    )
