@@ -7,6 +7,7 @@ what is popular, and said to be that.
 
 import math
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -122,7 +123,7 @@ class Recommender:
             texts=self.texts,
         )
         if ranker is not None and shelf is not None:
-            rows = build_own_rows(eligible, own, shelf, today)
+            rows = build_own_rows(eligible, own, shelf, today, types=types.values())
             scores = dict(zip(rows["type_id"].to_list(), (float(s) for s in ranker.score(rows)), strict=True))
         else:
             rows = pl.DataFrame()
@@ -206,7 +207,7 @@ class Recommender:
         some = [t for t in types.values() if t.sensitive is None][:5]
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
         for ranker in shelf.rankers.values():
-            ranker.attribute(build_own_rows(some, nobody, shelf, today))
+            ranker.attribute(build_own_rows(some, nobody, shelf, today, types=some))
 
     def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
         version = find_current(self.models)
@@ -374,16 +375,26 @@ def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["type_id"]: row for row in statistics.iter_rows(named=True)}
 
 
-def build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date) -> pl.DataFrame:
-    """Features of a person's candidates, from their own rows and the statistics of the shelf."""
-    catalogue = pl.DataFrame({"type_id": [t.type_id for t in eligible], "category": [t.category for t in eligible]})
+def build_own_rows(
+    eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date, *, types: Iterable[ProductType]
+) -> pl.DataFrame:
+    """Features of a person's candidates, from their own rows and the statistics of the shelf.
+
+    `types` is the whole catalogue: what somebody bought counts for its aisle even where it is not to be shown any more.
+    """
+    catalogue = _frame_types(types)
     person_id = own.lines[0][0] if own.lines else own.events[0][0]
     return shelf.builder.build(
-        pairs=catalogue.select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
+        pairs=_frame_types(eligible).select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
         lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
         events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
         cut=today,
     )
+
+
+def _frame_types(types: Iterable[ProductType]) -> pl.DataFrame:
+    rows = [(one.type_id, one.category) for one in types]
+    return pl.DataFrame(rows, schema={"type_id": pl.String, "category": pl.String}, orient="row")
 
 
 def _score_popularity(eligible: list[ProductType], running: dict[str, ShopOffer], witness: Witness) -> dict[str, float]:

@@ -48,7 +48,7 @@ def gather_rows(shop: Agreeing, shelf: Shelf) -> pl.DataFrame:
         for person_id in shop.list_people()[:: len(shop.list_people()) // PEOPLE]:
             own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=shop.today)
             if own.lines:
-                frames.append(build_own_rows(eligible, own, shelf, shop.today))
+                frames.append(build_own_rows(eligible, own, shelf, shop.today, types=eligible))
     rows = pl.concat(frames)
     return rows.sample(ROWS, seed=1, shuffle=True) if rows.height > ROWS else rows
 

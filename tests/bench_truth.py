@@ -92,7 +92,7 @@ def _build_rows(
     shop: Agreeing, connection: Any, person_id: int, types: list[ProductType], shelf: Shelf
 ) -> pl.DataFrame:
     own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=shop.today)
-    return build_own_rows(types, own, shelf, shop.today)
+    return build_own_rows(types, own, shelf, shop.today, types=types)
 
 
 def measure_sums(ranker: Ranker, offered: list[Offered]) -> float:
