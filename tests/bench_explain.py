@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from data.catalogue import fetch_types
 from data.consent import fetch_consents
 from data.ranking_rows import fetch_own_rows
+from models.candidates import build_own_rows
 from models.features import FEATURES, GROUPS
 from models.ranker import Ranker, Shelf
-from models.recommender import build_own_rows
 from models.shapley import attribute, flatten_forest
 from tests.agreeing import Agreeing, open_agreeing_shop
 from tests.benching import Row, report

@@ -26,10 +26,11 @@ from data.catalogue import ProductType, fetch_types
 from data.consent import PURPOSES, fetch_consents, record_consent
 from data.impressions import Shown
 from data.ranking_rows import fetch_own_rows
+from models.candidates import build_own_rows
 from models.explanation import find_main_reason
 from models.features import FEATURES, GROUPS, SHOP
 from models.ranker import Ranker, Shelf
-from models.recommender import Recommender, Slate, build_own_rows
+from models.recommender import Recommender, Slate
 from models.shapley import attribute
 from models.training import SAMPLE_RATE
 from tests.agreeing import Agreeing, copy_shop, open_agreeing_shop
