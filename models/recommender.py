@@ -5,7 +5,6 @@ about a person is read for each choice and kept nowhere. With nothing granted, n
 what is popular, and said to be that.
 """
 
-import math
 import threading
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -24,11 +23,11 @@ from data.preferences import fetch_preferences
 from data.ranking_rows import RankingRows, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
+from models.candidates import build_own_rows, find_leads, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
-from models.reasons import Witness, find_lead, tell_group
-from models.slate import MOST_LOOKED_AT, Candidate, Place, fill_slate, order_candidates
-from models.statistics import EVENTS, LINES
+from models.reasons import Witness, tell_group
+from models.slate import Candidate, Place, fill_slate, order_candidates
 from models.wording import lower_first, say_date
 
 VARIANT = "one"
@@ -122,11 +121,11 @@ class Recommender:
             texts=self.texts,
         )
         if ranker is not None and shelf is not None:
-            rows = build_own_rows(eligible, own, shelf, today)
+            rows = build_own_rows(eligible, own, shelf, today, types=types.values())
             scores = dict(zip(rows["type_id"].to_list(), (float(s) for s in ranker.score(rows)), strict=True))
         else:
             rows = pl.DataFrame()
-            scores = _score_popularity(eligible, running, witness)
+            scores = score_popularity(eligible, running, witness)
         bought = {line[2] for line in own.lines}
         known = {type_id for type_id, row in witness.statistics.items() if row["buyers_364"] > self.shop.well_known}
         candidates = [
@@ -144,7 +143,7 @@ class Recommender:
             discoveries=self.shop.discoveries if bought and ranker is not None else 0.0,
             most_of_one_category=self.shop.most_of_one_category,
             liked=liked,
-            leads=_find_leads(candidates, ranker, rows),
+            leads=find_leads(candidates, ranker, rows),
         )
         shown = self._explain(connection, places, ranker, rows, consents.choose, witness, running)
         return Slate(
@@ -206,7 +205,7 @@ class Recommender:
         some = [t for t in types.values() if t.sensitive is None][:5]
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
         for ranker in shelf.rankers.values():
-            ranker.attribute(build_own_rows(some, nobody, shelf, today))
+            ranker.attribute(build_own_rows(some, nobody, shelf, today, types=some))
 
     def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
         version = find_current(self.models)
@@ -342,19 +341,6 @@ class Recommender:
         return find_product(connection, product_id) if product_id else None
 
 
-def _find_leads(candidates: list[Candidate], ranker: Ranker | None, rows: pl.DataFrame) -> dict[str, str]:
-    """The main reason that the best novel candidates would have, by type."""
-    novel = [candidate.type_id for candidate in order_candidates(candidates) if candidate.novel][:MOST_LOOKED_AT]
-    if ranker is None or not novel:
-        return {}
-    looked = rows.filter(pl.col("type_id").is_in(novel))
-    leads = (
-        find_lead(contributions, row)
-        for contributions, row in zip(ranker.attribute(looked)[1], looked.iter_rows(named=True), strict=True)
-    )
-    return {type_id: lead for type_id, lead in zip(looked["type_id"], leads, strict=True) if lead is not None}
-
-
 def _find_sensitive_used(consents: frozenset[str], witness: Witness) -> frozenset[str]:
     """The groups of sensitive goods that were turned on and that rows were read of."""
     groups = {thing.sensitive for line in witness.own.lines if (thing := witness.types.get(line[2])) is not None}
@@ -372,33 +358,3 @@ def _pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
 
 def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["type_id"]: row for row in statistics.iter_rows(named=True)}
-
-
-def build_own_rows(eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date) -> pl.DataFrame:
-    """Features of a person's candidates, from their own rows and the statistics of the shelf."""
-    catalogue = pl.DataFrame({"type_id": [t.type_id for t in eligible], "category": [t.category for t in eligible]})
-    person_id = own.lines[0][0] if own.lines else own.events[0][0]
-    return shelf.builder.build(
-        pairs=catalogue.select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
-        lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
-        events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
-        cut=today,
-    )
-
-
-def _score_popularity(eligible: list[ProductType], running: dict[str, ShopOffer], witness: Witness) -> dict[str, float]:
-    """Log-odds that a counted customer bought it in 28 days; uncounted types after those, in the shop's own order."""
-    own_order = sorted(eligible, key=lambda t: (t.type_id not in running, _reverse(t.added_at), t.type_id))
-    of = max((int(row["of_people"]) for row in witness.statistics.values()), default=0)
-    floor = math.log(0.5 / (of + 0.5)) if of else 0.0
-    scores = {}
-    for number, thing in enumerate(own_order, start=1):
-        people = witness.statistics.get(thing.type_id, {}).get("people_28")
-        scores[thing.type_id] = (
-            math.log((people + 0.5) / (of - people + 0.5)) if people is not None else floor - number / 1000
-        )
-    return scores
-
-
-def _reverse(stamp: str) -> tuple[int, ...]:
-    return tuple(-ord(letter) for letter in stamp)

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from data.catalogue import fetch_types
 from data.consent import fetch_consents
 from data.ranking_rows import fetch_own_rows
+from models.candidates import build_own_rows
 from models.features import FEATURES, GROUPS
 from models.ranker import Ranker, Shelf
-from models.recommender import build_own_rows
 from models.shapley import attribute, flatten_forest
 from tests.agreeing import Agreeing, open_agreeing_shop
 from tests.benching import Row, report
@@ -48,7 +48,7 @@ def gather_rows(shop: Agreeing, shelf: Shelf) -> pl.DataFrame:
         for person_id in shop.list_people()[:: len(shop.list_people()) // PEOPLE]:
             own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=shop.today)
             if own.lines:
-                frames.append(build_own_rows(eligible, own, shelf, shop.today))
+                frames.append(build_own_rows(eligible, own, shelf, shop.today, types=eligible))
     rows = pl.concat(frames)
     return rows.sample(ROWS, seed=1, shuffle=True) if rows.height > ROWS else rows
 

@@ -26,10 +26,11 @@ from data.catalogue import ProductType, fetch_types
 from data.consent import PURPOSES, fetch_consents, record_consent
 from data.impressions import Shown
 from data.ranking_rows import fetch_own_rows
+from models.candidates import build_own_rows
 from models.explanation import find_main_reason
 from models.features import FEATURES, GROUPS, SHOP
 from models.ranker import Ranker, Shelf
-from models.recommender import Recommender, Slate, build_own_rows
+from models.recommender import Recommender, Slate
 from models.shapley import attribute
 from models.training import SAMPLE_RATE
 from tests.agreeing import Agreeing, copy_shop, open_agreeing_shop
@@ -92,7 +93,7 @@ def _build_rows(
     shop: Agreeing, connection: Any, person_id: int, types: list[ProductType], shelf: Shelf
 ) -> pl.DataFrame:
     own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=shop.today)
-    return build_own_rows(types, own, shelf, shop.today)
+    return build_own_rows(types, own, shelf, shop.today, types=types)
 
 
 def measure_sums(ranker: Ranker, offered: list[Offered]) -> float:

@@ -4,8 +4,11 @@ from models.slate import Candidate, fill_slate
 
 
 def make(count: int, *, aisles: int = 10, known: int | None = None) -> list[Candidate]:
-    """Candidates with falling scores; the first `known` were bought before."""
-    return [Candidate(f"t{n:02}", f"a{n % aisles}", -float(n), known is None or n < known) for n in range(count)]
+    """Candidates with falling scores; the first `known` were bought before, the others by few."""
+    return [
+        Candidate(f"t{n:02}", f"a{n % aisles}", -float(n), known is None or n < known, known is not None and n >= known)
+        for n in range(count)
+    ]
 
 
 def ids(places: list) -> list[str]:  # type: ignore[type-arg]
@@ -21,6 +24,25 @@ def test_one_place_in_five_is_kept_for_something_never_bought() -> None:
     assert ids(places) == ["t00", "t01", "t02", "t20", "t03"]
     assert places[3].rule == "new"
     assert places[3].facts == {"places": 1, "of": 5}
+
+
+def test_discoveries_have_different_main_reasons() -> None:
+    leads = {"t20": "together", "t21": "together", "t22": "aisle"}
+    places = fill_slate(make(30, known=20), 5, discoveries=0.4, most_of_one_category=2, leads=leads)
+    assert ids(places) == ["t00", "t01", "t02", "t20", "t22"]
+    assert [place.rule for place in places[3:]] == ["new", "new"]
+
+
+def test_without_a_second_reason_the_next_discovery_fills_the_place() -> None:
+    places = fill_slate(make(30, known=20), 5, discoveries=0.4, most_of_one_category=2, leads={"t21": "aisle"})
+    assert ids(places) == ["t00", "t01", "t02", "t21", "t20"]
+
+
+def test_what_most_people_bought_is_no_discovery() -> None:
+    candidates = make(30, known=20)
+    candidates[20] = Candidate("t20", "a0", -20.0, known=False, novel=False)
+    places = fill_slate(candidates, 5, discoveries=0.2, most_of_one_category=2)
+    assert ids(places) == ["t00", "t01", "t02", "t21", "t03"]
 
 
 def test_at_most_two_come_from_one_part_of_the_shop() -> None:

@@ -1,0 +1,67 @@
+"""Candidates of a slate: their features, their scores where nothing personal may choose, and the main reasons they would have."""
+
+import math
+from collections.abc import Iterable
+from datetime import date
+
+import polars as pl
+
+from data.catalogue import ProductType, ShopOffer
+from data.ranking_rows import RankingRows
+from models.ranker import Ranker, Shelf
+from models.reasons import Witness, find_lead
+from models.slate import MOST_LOOKED_AT, Candidate, order_candidates
+from models.statistics import EVENTS, LINES
+
+
+def build_own_rows(
+    eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date, *, types: Iterable[ProductType]
+) -> pl.DataFrame:
+    """Features of a person's candidates, from their own rows and the statistics of the shelf.
+
+    `types` is the whole catalogue: what somebody bought counts for its aisle even where it is not to be shown any more.
+    """
+    catalogue = _frame_types(types)
+    person_id = own.lines[0][0] if own.lines else own.events[0][0]
+    return shelf.builder.build(
+        pairs=_frame_types(eligible).select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
+        lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
+        events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
+        cut=today,
+    )
+
+
+def _frame_types(types: Iterable[ProductType]) -> pl.DataFrame:
+    rows = [(one.type_id, one.category) for one in types]
+    return pl.DataFrame(rows, schema={"type_id": pl.String, "category": pl.String}, orient="row")
+
+
+def score_popularity(eligible: list[ProductType], running: dict[str, ShopOffer], witness: Witness) -> dict[str, float]:
+    """Log-odds that a counted customer bought it in 28 days; uncounted types after those, in the shop's own order."""
+    own_order = sorted(eligible, key=lambda t: (t.type_id not in running, _reverse(t.added_at), t.type_id))
+    of = max((int(row["of_people"]) for row in witness.statistics.values()), default=0)
+    floor = math.log(0.5 / (of + 0.5)) if of else 0.0
+    scores = {}
+    for number, thing in enumerate(own_order, start=1):
+        people = witness.statistics.get(thing.type_id, {}).get("people_28")
+        scores[thing.type_id] = (
+            math.log((people + 0.5) / (of - people + 0.5)) if people is not None else floor - number / 1000
+        )
+    return scores
+
+
+def _reverse(stamp: str) -> tuple[int, ...]:
+    return tuple(-ord(letter) for letter in stamp)
+
+
+def find_leads(candidates: list[Candidate], ranker: Ranker | None, rows: pl.DataFrame) -> dict[str, str]:
+    """The main reason that the best novel candidates would have, by type."""
+    novel = [candidate.type_id for candidate in order_candidates(candidates) if candidate.novel][:MOST_LOOKED_AT]
+    if ranker is None or not novel:
+        return {}
+    looked = rows.filter(pl.col("type_id").is_in(novel))
+    leads = (
+        find_lead(contributions, row)
+        for contributions, row in zip(ranker.attribute(looked)[1], looked.iter_rows(named=True), strict=True)
+    )
+    return {type_id: lead for type_id, lead in zip(looked["type_id"], leads, strict=True) if lead is not None}
