@@ -44,10 +44,10 @@ class CouponShop:
     people: list[int]
     recommender: Recommender
 
-    def choose(self, person_id: int | None, *, limit: int = 5, **more: frozenset[str]) -> Slate:
+    def choose(self, person_id: int | None, *, limit: int = 5, without: frozenset[str] = frozenset()) -> Slate:
         with self.database.read() as connection:
             return self.recommender.choose(
-                connection, person_id=person_id, today=TODAY, limit=limit, slot="coupons", **more
+                connection, person_id=person_id, today=TODAY, limit=limit, slot="coupons", without=without
             )
 
 
