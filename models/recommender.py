@@ -20,14 +20,14 @@ from data.consent import NOTHING, Consents, fetch_consents
 from data.database import read_fact
 from data.impressions import Shown
 from data.preferences import fetch_preferences
-from data.ranking_rows import RankingRows, fetch_own_rows
+from data.ranking_rows import RankingRows, Row, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
-from models.candidates import build_own_rows, find_leads, score_popularity
+from models.candidates import build_own_rows, find_leads, list_candidates, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import Witness, tell_group
-from models.slate import Candidate, Place, fill_slate, order_candidates
+from models.slate import Place, fill_slate, order_candidates
 from models.wording import lower_first, say_date
 
 VARIANT = "one"
@@ -86,10 +86,12 @@ class Recommender:
         limit: int,
         minor: bool = False,
         without: frozenset[str] = frozenset(),
+        leave_out: frozenset[Row] = frozenset(),
     ) -> Slate:
         """Choose `limit` offers, as many as may be shown.
 
-        `without` leaves categories out that are granted: the answer to "what would I see without".
+        `without` leaves categories out that are granted: the answer to "what would I see without". `leave_out` leaves single rows of
+        the person out: the answer to "what would change it".
         """
         shelf, types = self._refresh(connection)
         consents = NOTHING if person_id is None or minor else fetch_consents(connection, person_id)
@@ -110,7 +112,7 @@ class Recommender:
             fetch_own_rows(connection, person_id, consents, before=today)
             if person_id is not None
             else RankingRows(frozenset(), [], [])
-        )
+        ).drop(leave_out)
         ranker = shelf.find_ranker(consents.choose) if shelf and (own.lines or own.events) else None
         witness = Witness(
             own=own,
@@ -127,11 +129,9 @@ class Recommender:
             rows = pl.DataFrame()
             scores = score_popularity(eligible, running, witness)
         bought = {line[2] for line in own.lines}
-        known = {type_id for type_id, row in witness.statistics.items() if row["buyers_364"] > self.shop.well_known}
-        candidates = [
-            Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought, t.type_id not in bought | known)
-            for t in eligible
-        ]
+        candidates = list_candidates(
+            eligible, scores, bought=bought, statistics=witness.statistics, well_known=self.shop.well_known
+        )
         liked = (
             frozenset(t for t, kind in told.items() if kind == "like")
             if "preferences" in consents.choose
@@ -192,6 +192,10 @@ class Recommender:
     def find_types(self, connection: Connection) -> dict[str, ProductType]:
         """The catalogue's types, by id."""
         return self._refresh(connection)[1]
+
+    def fetch_shelf(self, connection: Connection) -> Shelf | None:
+        """The shelf that serves."""
+        return self._refresh(connection)[0]
 
     def find_shelf(self) -> Shelf | None:
         """The shelf that was used last."""
