@@ -63,6 +63,8 @@ class Shelf:
         The shop's day before which everything happened that it learned from.
     statistics, similar, factors
         What was counted of those who agreed; empty when too few did.
+    rehearsal
+        The same, made without the newest weeks, to be tested on them; neither saved nor part of the version.
     """
 
     version: str
@@ -72,6 +74,7 @@ class Shelf:
     similar: pl.DataFrame
     factors: pl.DataFrame
     facts: dict[str, Any]
+    rehearsal: "Shelf | None" = None
 
     @cached_property
     def builder(self) -> Builder:
