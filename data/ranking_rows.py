@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from data.consent import Consents, list_agreeing, require_consent
-from data.tables import offer_events, order_lines, products, types
+from data.tables import offer_events, offers, order_lines, products, types
 
 Line = tuple[int, date, str, int]
 """person_id, day, type_id, line_id"""
@@ -26,11 +26,16 @@ Row = tuple[str, int]
 
 @dataclass(frozen=True)
 class RankingRows:
-    """What a ranking may read. A category that was not granted has no rows, and its name is not in `categories`."""
+    """What a ranking may read. A category that was not granted has no rows, and its name is not in `categories`.
+
+    `coupon_events` are the event_ids of `events` that are about a row of offers.csv; an ordinary product type that was shown is an
+    event too. Filled for training only.
+    """
 
     categories: frozenset[str]
     lines: list[Line]
     events: list[Event]
+    coupon_events: frozenset[int] = frozenset()
 
     def drop(self, rows: frozenset[Row]) -> "RankingRows":
         """These rows without some, as if they had never been there."""
@@ -73,13 +78,16 @@ def fetch_training_rows(connection: Connection, *, before: date, groups: Iterabl
         for row in connection.execute(_select_lines(before))
         if row[0] in buyers and (row[3] is None or row[0] in may.get(row[3], ()))
     ]
-    events = [
-        (row[0], row[1], row[2], row[3], row[5])
+    coupons = set(connection.execute(select(offers.c.offer_id)).scalars())
+    rows = [
+        row
         for row in connection.execute(_select_events(before))
         if row[0] in users and (row[4] is None or row[0] in may.get(row[4], ()))
     ]
+    events = [(row[0], row[1], row[2], row[3], row[5]) for row in rows]
+    coupon_events = frozenset(row[5] for row in rows if row[6] in coupons)
     categories = frozenset(name for name, agreed in (("purchases", buyers), ("offers", users)) if agreed)
-    return RankingRows(categories, lines, events)
+    return RankingRows(categories, lines, events, coupon_events)
 
 
 def count_product_buyers(
@@ -114,7 +122,15 @@ def _select_lines(before: date) -> Select[Any]:
 def _select_events(before: date) -> Select[Any]:
     event = offer_events.c
     return (
-        select(event.person_id, event.happened_on, event.type_id, event.event, types.c.sensitive, event.event_id)
+        select(
+            event.person_id,
+            event.happened_on,
+            event.type_id,
+            event.event,
+            types.c.sensitive,
+            event.event_id,
+            event.offer_id,
+        )
         .join(types, types.c.type_id == event.type_id)
         .where(event.happened_on < before)
     )

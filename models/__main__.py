@@ -40,7 +40,7 @@ def main() -> int:
         print(f"Training stopped: {error}", file=sys.stderr)
         return 1
     print(
-        f"Rankers {shelf.version}: {len(shelf.rankers)} forests from {shelf.facts['rows']:,} lines of {shelf.facts['buyers']:,} customers who agreed."
+        f"Rankers {shelf.version}: {len(shelf.list_rankers())} forests from {shelf.facts['rows']:,} lines of {shelf.facts['buyers']:,} customers who agreed."
     )
     print("\n".join(say_verdict(verdict)))
     return 0

@@ -31,6 +31,15 @@ def list_candidates(
     ]
 
 
+def pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
+    """One offer a type: the first to end, as fetched."""
+    picked: dict[str, ShopOffer] = {}
+    for offer in running:
+        if offer.type_id is not None:
+            picked.setdefault(offer.type_id, offer)
+    return picked
+
+
 def build_own_rows(
     eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date, *, types: Iterable[ProductType]
 ) -> pl.DataFrame:

@@ -90,6 +90,14 @@ def _say_training(shelf: Shelf) -> str:
         f"| {' and '.join(f'`{category}`' for category in sorted(consents))} | {len(ranker.columns)} | {ranker.booster.num_trees()} |"
         for consents, ranker in shelf.rankers.items()
     ]
+    if shelf.coupon_rankers:
+        trees = next(iter(shelf.coupon_rankers.values())).booster.num_trees()
+        coupons = (
+            f"The slot `coupons` has one more for each, on the same columns, of {trees} trees: pairs of customers and offers that they were shown; "
+            "the label is that the offer was redeemed in the 28 days after."
+        )
+    else:
+        coupons = "Too few coupons were redeemed to learn from: the same forests order the slot `coupons`."
     return "\n".join(
         [
             "LightGBM, one forest for each set of consents, on pairs of customers and kinds of goods at past days; the label is a purchase in the 28 days after.",
@@ -97,6 +105,8 @@ def _say_training(shelf: Shelf) -> str:
             "| consents | columns | trees |",
             "|---|---|---|",
             *rows,
+            "",
+            coupons,
         ]
     )
 

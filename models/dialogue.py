@@ -50,6 +50,8 @@ def tell_why_not(
             place=say_place(rank),
             reason=reason,
         )
+        if rank <= slate.coupons < other_rank:
+            text = f"{text} {say('explanations.why_not_no_coupon', other=lower_first(other_title))}"
         if other_rank < rank and other_type not in places:
             text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title), most=recommender.shop.most_of_one_category)}"
     return {
@@ -88,7 +90,7 @@ def _tell_difference(
 def tell_what_if(
     connection: Connection, recommender: Recommender, impression: Impression, *, without: str, minor: bool = False
 ) -> dict[str, Any]:
-    """What would change for an offer, and for the five of slot `home`, without a category."""
+    """What would change for an offer, and for five of the slot that it was shown in, without a category."""
     say = recommender.texts.say
     now = _choose_again(connection, recommender, impression, minor=minor)
     then = _choose_again(connection, recommender, impression, minor=minor, without=frozenset({without}))
@@ -133,5 +135,11 @@ def _choose_again(
     without: frozenset[str] = frozenset(),
 ) -> Slate:
     return recommender.choose(
-        connection, person_id=impression.person_id, today=impression.shop_day, limit=5, minor=minor, without=without
+        connection,
+        person_id=impression.person_id,
+        today=impression.shop_day,
+        limit=5,
+        minor=minor,
+        without=without,
+        slot=impression.slot,
     )

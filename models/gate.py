@@ -91,7 +91,7 @@ def load_comparable(directory: Path) -> Shelf | None:
         return None
     shelf = load_shelf(directory)
     known = {feature.name for feature in FEATURES}
-    fits = all(set(ranker.columns) <= known for ranker in shelf.rankers.values())
+    fits = all(set(ranker.columns) <= known for ranker in shelf.list_rankers())
     fits = fits and set(STATISTICS) <= set(shelf.statistics.columns) and set(SIMILAR) <= set(shelf.similar.columns)
     return shelf if fits else None
 

@@ -1,11 +1,11 @@
 """A ranker: one LightGBM forest for one set of columns, with its nodes laid out for exact attribution.
 
-A `Shelf` holds the rankers of one training run, one for each distinct set of columns that consents lead to, with the shop's
-statistics of the same day. It is a folder of plain files: LightGBM's own text format, Parquet and one JSON.
+A `Shelf` holds the rankers of one training run, one for each distinct set of columns that consents lead to (and one more each for
+the slot `coupons`, where enough coupons were redeemed), with the shop's statistics of the same day. It is a folder of plain files: LightGBM's own text format, Parquet and one JSON.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +37,7 @@ class Ranker:
         return flatten_forest(self.booster.dump_model(), [_GROUP_NUMBER[_GROUP_OF[column]] for column in self.columns])
 
     def score(self, rows: pl.DataFrame) -> NDArray[np.float64]:
-        """Raw scores in log-odds of buying within 28 days, one a row."""
+        """Raw scores in log-odds, one a row: of buying within 28 days, of redeeming within 28 days for a ranker of coupons."""
         return np.asarray(self.booster.predict(self.make_matrix(rows), raw_score=True, num_threads=1), np.float64)
 
     def attribute(self, rows: pl.DataFrame) -> tuple[float, list[dict[str, float]]]:
@@ -65,6 +65,8 @@ class Shelf:
         What was counted of those who agreed; empty when too few did.
     rehearsal
         The same, made without the newest weeks, to be tested on them; neither saved nor part of the version.
+    coupon_rankers
+        The order of the slot `coupons`; empty when too few coupons were redeemed, and `rankers` order it.
     """
 
     version: str
@@ -74,6 +76,7 @@ class Shelf:
     similar: pl.DataFrame
     factors: pl.DataFrame
     facts: dict[str, Any]
+    coupon_rankers: dict[frozenset[str], Ranker] = field(default_factory=dict)
     rehearsal: "Shelf | None" = None
 
     @cached_property
@@ -86,13 +89,25 @@ class Shelf:
 
         A category that too few agreed to has no ranker, so agreeing to it as well must not take the others away.
         """
-        allowed = [known for known in self.rankers if known <= consents]
-        return self.rankers[max(allowed, key=lambda known: (len(known), sorted(known)))] if allowed else None
+        return _find_largest(self.rankers, consents)
+
+    def find_coupon_ranker(self, consents: frozenset[str]) -> Ranker | None:
+        """The one that orders coupons under these consents: the ordinary one where none was trained."""
+        return _find_largest(self.coupon_rankers, consents) or self.find_ranker(consents)
+
+    def list_rankers(self) -> list[Ranker]:
+        """Every ranker of both kinds."""
+        return [*self.rankers.values(), *self.coupon_rankers.values()]
 
 
-def name_ranker(consents: frozenset[str]) -> str:
-    """The file name of a ranker."""
-    return f"ranker_{'_'.join(sorted(consents))}.txt"
+def _find_largest(rankers: dict[frozenset[str], Ranker], consents: frozenset[str]) -> Ranker | None:
+    allowed = [known for known in rankers if known <= consents]
+    return rankers[max(allowed, key=lambda known: (len(known), sorted(known)))] if allowed else None
+
+
+def name_ranker(consents: frozenset[str], kind: str = "ranker") -> str:
+    """The file name of a ranker, or of a `coupon_ranker`."""
+    return f"{kind}_{'_'.join(sorted(consents))}.txt"
 
 
 def save_shelf(shelf: Shelf, directory: Path) -> None:
@@ -100,6 +115,8 @@ def save_shelf(shelf: Shelf, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for consents, ranker in shelf.rankers.items():
         ranker.booster.save_model(directory / name_ranker(consents))
+    for consents, ranker in shelf.coupon_rankers.items():
+        ranker.booster.save_model(directory / name_ranker(consents, "coupon_ranker"))
     shelf.statistics.write_parquet(directory / "statistics.parquet")
     shelf.similar.write_parquet(directory / "similar.parquet")
     shelf.factors.write_parquet(directory / "factors.parquet")
@@ -107,6 +124,7 @@ def save_shelf(shelf: Shelf, directory: Path) -> None:
         "version": shelf.version,
         "cut": shelf.cut.isoformat(),
         "rankers": [{"consents": sorted(c), "columns": r.columns} for c, r in shelf.rankers.items()],
+        "coupon_rankers": [{"consents": sorted(c), "columns": r.columns} for c, r in shelf.coupon_rankers.items()],
         "facts": shelf.facts,
     }
     (directory / "shelf.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -115,20 +133,25 @@ def save_shelf(shelf: Shelf, directory: Path) -> None:
 def load_shelf(directory: Path) -> Shelf:
     """Read a shelf back."""
     about = json.loads((directory / "shelf.json").read_text(encoding="utf-8"))
-    rankers = {}
-    for entry in about["rankers"]:
-        consents = frozenset(entry["consents"])
-        booster = lightgbm.Booster(model_file=directory / name_ranker(consents))
-        rankers[consents] = Ranker(consents, tuple(entry["columns"]), booster)
     return Shelf(
         version=about["version"],
         cut=date.fromisoformat(about["cut"]),
-        rankers=rankers,
+        rankers=_load_rankers(directory, about["rankers"], "ranker"),
         statistics=pl.read_parquet(directory / "statistics.parquet"),
         similar=pl.read_parquet(directory / "similar.parquet"),
         factors=pl.read_parquet(directory / "factors.parquet"),
         facts=about["facts"],
+        coupon_rankers=_load_rankers(directory, about.get("coupon_rankers", []), "coupon_ranker"),
     )
+
+
+def _load_rankers(directory: Path, entries: list[dict[str, Any]], kind: str) -> dict[frozenset[str], Ranker]:
+    rankers = {}
+    for entry in entries:
+        consents = frozenset(entry["consents"])
+        booster = lightgbm.Booster(model_file=directory / name_ranker(consents, kind))
+        rankers[consents] = Ranker(consents, tuple(entry["columns"]), booster)
+    return rankers
 
 
 def publish_shelf(models: Path, version: str) -> None:

@@ -23,14 +23,16 @@ from data.preferences import fetch_preferences
 from data.ranking_rows import RankingRows, Row, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
-from models.candidates import build_own_rows, find_leads, list_candidates, score_popularity
+from models.candidates import build_own_rows, find_leads, list_candidates, pick_running, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import Witness, tell_group
-from models.slate import Place, fill_slate, order_candidates
+from models.slate import Candidate, Place, fill_slate, follow, order_candidates
 from models.wording import lower_first, say_date
 
 VARIANT = "one"
+COUPONS = "coupons"
+"""The slot in which running offers of offers.csv come first; in every other slot all that may be shown competes."""
 NO_MODEL = "none"
 
 
@@ -43,7 +45,9 @@ class Slate:
     shown
         The places, ready to be recorded as impressions or shown as an example.
     order
-        Every type that could have been shown, from the highest score down.
+        Every type that could have been shown, from the highest score down; in the slot `coupons` those with a running offer first.
+    coupons
+        How many come first for their running offer; 0 in every other slot.
     scores
         Raw scores in log-odds, by type.
     """
@@ -55,6 +59,7 @@ class Slate:
     model_version: str
     variant: str
     personalized: bool
+    coupons: int = 0
 
     def find_rank(self, type_id: str) -> int | None:
         """The place by score alone, from 1."""
@@ -87,9 +92,11 @@ class Recommender:
         minor: bool = False,
         without: frozenset[str] = frozenset(),
         leave_out: frozenset[Row] = frozenset(),
+        slot: str = "home",
     ) -> Slate:
         """Choose `limit` offers, as many as may be shown.
 
+        In the slot `coupons` running offers come first, by how likely they are to be redeemed; places that are left go to ordinary ones.
         `without` leaves categories out that are granted: the answer to "what would I see without". `leave_out` leaves single rows of
         the person out: the answer to "what would change it".
         """
@@ -107,13 +114,14 @@ class Recommender:
         eligible = [
             t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away
         ]
-        running = _pick_running(fetch_running_offers(connection, today))
+        running = pick_running(fetch_running_offers(connection, today))
         own = (
             fetch_own_rows(connection, person_id, consents, before=today)
             if person_id is not None
             else RankingRows(frozenset(), [], [])
         ).drop(leave_out)
-        ranker = shelf.find_ranker(consents.choose) if shelf and (own.lines or own.events) else None
+        chosen_by = shelf if shelf and (own.lines or own.events) else None
+        ranker = chosen_by.find_ranker(consents.choose) if chosen_by else None
         witness = Witness(
             own=own,
             types=types,
@@ -122,38 +130,48 @@ class Recommender:
             today=today,
             texts=self.texts,
         )
-        if ranker is not None and shelf is not None:
-            rows = build_own_rows(eligible, own, shelf, today, types=types.values())
-            scores = dict(zip(rows["type_id"].to_list(), (float(s) for s in ranker.score(rows)), strict=True))
-        else:
-            rows = pl.DataFrame()
-            scores = score_popularity(eligible, running, witness)
-        bought = {line[2] for line in own.lines}
-        candidates = list_candidates(
-            eligible, scores, bought=bought, statistics=witness.statistics, well_known=self.shop.well_known
+        rows = (
+            build_own_rows(eligible, own, shelf, today, types=types.values())
+            if shelf is not None and ranker is not None
+            else pl.DataFrame()
         )
         liked = (
             frozenset(t for t, kind in told.items() if kind == "like")
             if "preferences" in consents.choose
             else frozenset()
         )
-        places = fill_slate(
-            candidates,
-            limit,
-            discoveries=self.shop.discoveries if bought and ranker is not None else 0.0,
-            most_of_one_category=self.shop.most_of_one_category,
-            liked=liked,
-            leads=find_leads(candidates, ranker, rows),
-        )
-        shown = self._explain(connection, places, ranker, rows, consents.choose, witness, running)
+        parts = [(eligible, ranker)]
+        if slot == COUPONS:
+            with_coupon = [t for t in eligible if t.type_id in running]
+            coupon_ranker = chosen_by.find_coupon_ranker(consents.choose) if chosen_by else None
+            parts = [(with_coupon, coupon_ranker), ([t for t in eligible if t.type_id not in running], ranker)]
+        has_discoveries = bool(own.lines) and ranker is not None and slot != COUPONS
+        shown: list[Shown] = []
+        ordered: list[Candidate] = []
+        for number, (things, by) in enumerate(parts):
+            candidates = self._make_candidates(things, by, rows, witness, running)
+            places = fill_slate(
+                candidates,
+                limit - len(shown),
+                discoveries=self.shop.discoveries if has_discoveries else 0.0,
+                most_of_one_category=self.shop.most_of_one_category,
+                liked=frozenset() if number else liked,
+                leads=find_leads(candidates, by, rows) if has_discoveries else {},
+                placed=[types[one.type_id].category for one in shown],
+            )
+            if number:
+                places = [follow(place, len(ordered)) for place in places]
+            ordered += order_candidates(candidates)
+            shown += self._explain(connection, places, by, rows, consents.choose, witness, running)
         return Slate(
             shown=shown,
-            order=[candidate.type_id for candidate in order_candidates(candidates)],
-            scores=scores,
+            order=[candidate.type_id for candidate in ordered],
+            scores={candidate.type_id: candidate.score for candidate in ordered},
             consents=sorted(consents.choose),
             model_version=shelf.version if shelf else NO_MODEL,
             variant=VARIANT,
             personalized=any(place.personalized for place in shown),
+            coupons=len(parts[0][0]) if slot == COUPONS else 0,
         )
 
     def tell_reason(
@@ -208,7 +226,7 @@ class Recommender:
             return
         some = [t for t in types.values() if t.sensitive is None][:5]
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
-        for ranker in shelf.rankers.values():
+        for ranker in shelf.list_rankers():
             ranker.attribute(build_own_rows(some, nobody, shelf, today, types=some))
 
     def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
@@ -222,6 +240,27 @@ class Recommender:
                 self._catalogue = _Catalogue(data_version, {t.type_id: t for t in fetch_types(connection)})
             return self._shelf, self._catalogue.types
 
+    def _make_candidates(
+        self,
+        things: list[ProductType],
+        ranker: Ranker | None,
+        rows: pl.DataFrame,
+        witness: Witness,
+        running: dict[str, ShopOffer],
+    ) -> list[Candidate]:
+        if ranker is not None and things:
+            wanted = rows.filter(pl.col("type_id").is_in([t.type_id for t in things]))
+            scores = dict(zip(wanted["type_id"].to_list(), (float(s) for s in ranker.score(wanted)), strict=True))
+        else:
+            scores = score_popularity(things, running, witness)
+        return list_candidates(
+            things,
+            scores,
+            bought={line[2] for line in witness.own.lines},
+            statistics=witness.statistics,
+            well_known=self.shop.well_known,
+        )
+
     def _explain(
         self,
         connection: Connection,
@@ -232,6 +271,8 @@ class Recommender:
         witness: Witness,
         running: dict[str, ShopOffer],
     ) -> list[Shown]:
+        if not places:
+            return []
         if ranker is None:
             explanations = [
                 explain_popularity(
@@ -349,15 +390,6 @@ def _find_sensitive_used(consents: frozenset[str], witness: Witness) -> frozense
     """The groups of sensitive goods that were turned on and that rows were read of."""
     groups = {thing.sensitive for line in witness.own.lines if (thing := witness.types.get(line[2])) is not None}
     return frozenset(f"sensitive_{group}" for group in groups if group and f"sensitive_{group}" in consents)
-
-
-def _pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
-    """One offer a type: the first to end, as fetched."""
-    picked: dict[str, ShopOffer] = {}
-    for offer in running:
-        if offer.type_id is not None:
-            picked.setdefault(offer.type_id, offer)
-    return picked
 
 
 def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:

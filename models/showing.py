@@ -15,11 +15,20 @@ from models.recommender import Recommender, Slate
 
 
 def choose_slate(
-    database: Database, recommender: Recommender, *, clock: ShopClock, person_id: int | None, limit: int, minor: bool
+    database: Database,
+    recommender: Recommender,
+    *,
+    clock: ShopClock,
+    person_id: int | None,
+    limit: int,
+    minor: bool,
+    slot: str = "home",
 ) -> Slate:
     """Choose today's offers."""
     with database.read() as connection:
-        return recommender.choose(connection, person_id=person_id, today=clock.today(), limit=limit, minor=minor)
+        return recommender.choose(
+            connection, person_id=person_id, today=clock.today(), limit=limit, minor=minor, slot=slot
+        )
 
 
 def record_shown(

@@ -7,8 +7,9 @@ part of the shop. Exactly as many places as were asked for are filled as long as
 of the shop gives way before a place stays empty.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -46,6 +47,11 @@ def order_candidates(candidates: list[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.type_id))
 
 
+def follow(place: Place, before: int) -> Place:
+    """A place behind `before` candidates that come first whatever their score: in the slot `coupons`, those with a coupon."""
+    return replace(place, rank=place.rank + before, rule=place.rule or "filled")
+
+
 def fill_slate(
     candidates: list[Candidate],
     limit: int,
@@ -54,6 +60,7 @@ def fill_slate(
     most_of_one_category: int,
     liked: frozenset[str] = frozenset(),
     leads: Mapping[str, str] = MappingProxyType({}),
+    placed: Iterable[str] = (),
 ) -> list[Place]:
     """Fill `limit` places from candidates that may be shown.
 
@@ -64,11 +71,13 @@ def fill_slate(
     leads
         The main reasons that candidates would have, by type. Discoveries go to candidates with different ones as far as there are, so that
         no single thing about the customer decides them all.
+    placed
+        The categories of offers that stand before these places already.
     """
     ordered = order_candidates(candidates)
     ranks = {candidate.type_id: rank for rank, candidate in enumerate(ordered, start=1)}
     wanted_new = round(discoveries * limit)
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = Counter(placed)
     chosen: list[Place] = []
     taken: set[str] = set()
     made_room: set[int] = set()  # ranks that the limit on one part of the shop passed over

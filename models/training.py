@@ -2,7 +2,8 @@
 
 For a few cuts in the past, every customer who had bought lately is paired with types: all that were bought often before the cut, all
 that were bought in the 28 days after it, and samples of the rest that carry the weight of what they stand for. The label is
-"bought within 28 days". One forest is fitted for each set of consents, on the columns that this set allows.
+"bought within 28 days". One forest is fitted for each set of consents, on the columns that this set allows; and where enough coupons
+were redeemed another one for each set, which orders the slot `coupons` (`models/coupons.py`).
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -18,6 +20,7 @@ import polars as pl
 from data.catalogue import ProductType
 from data.ranking_rows import RankingRows
 from models.builder import build_rows
+from models.coupons import COUPON_PARAMETERS, COUPON_ROUNDS, build_coupon_examples
 from models.features import PERSONAL, select_features
 from models.ranker import Ranker, Shelf
 from models.statistics import EVENTS, LINES, count_popularity, find_factors, find_similar
@@ -78,6 +81,7 @@ def train_shelf(
     learned = {name for name, people in (("purchases", buyers), ("offers", users)) if people >= fewest_customers}
     rankers: dict[frozenset[str], Ranker] = {}
     rehearsal = None
+    coupon_rankers: dict[frozenset[str], Ranker] = {}
     if may_count:
         sets = [frozenset(s) for n in range(1, len(PERSONAL) + 1) for s in combinations(sorted(PERSONAL & learned), n)]
         cuts = [cut for cut in _list_cuts(lines, today) if last_cut is None or cut <= last_cut]
@@ -86,12 +90,27 @@ def train_shelf(
         if examples is not None:
             for number, consents in enumerate(sets, start=1):
                 tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
-                rankers[consents] = _fit(examples, consents, threads)
+                rankers[consents] = _fit(examples, consents, PARAMETERS, ROUNDS, threads)
             if rehearse:
                 tell("rehearse without the newest weeks", 1, 1)
                 rehearsal = _rehearse(examples, counted_at, threads)
+        coupons = build_coupon_examples(
+            lines,
+            events,
+            rows.coupon_events,
+            today=today,
+            fewest_customers=fewest_customers,
+            fewest_counted=fewest_counted,
+            threads=threads,
+            tell=tell,
+        )
+        if rankers and coupons is not None:
+            for number, consents in enumerate(sets, start=1):
+                tell(f"train the ranker of coupons for {' and '.join(sorted(consents))}", number, len(sets))
+                parameters = PARAMETERS | COUPON_PARAMETERS
+                coupon_rankers[consents] = _fit(coupons, consents, parameters, COUPON_ROUNDS, threads)
     facts = {"buyers": buyers, "coupon_users": users, "rows": lines.height}
-    shelf = Shelf("", today, rankers, now.statistics, now.similar, now.factors, facts, rehearsal)
+    shelf = Shelf("", today, rankers, now.statistics, now.similar, now.factors, facts, coupon_rankers, rehearsal)
     return replace(shelf, version=_name_version(shelf))
 
 
@@ -119,7 +138,7 @@ def _rehearse(examples: pl.DataFrame, counted_at: dict[date, _Counted], threads:
     if earlier.height < FEWEST_ROWS or earlier["label"].n_unique() < 2:
         return None
     consents, then = frozenset({"purchases"}), counted_at[newest]
-    rankers = {consents: _fit(earlier, consents, threads)}
+    rankers = {consents: _fit(earlier, consents, PARAMETERS, ROUNDS, threads)}
     return Shelf("rehearsal", newest, rankers, then.statistics, then.similar, then.factors, {})
 
 
@@ -217,7 +236,9 @@ def _draw_pairs(past: pl.DataFrame, lines: pl.DataFrame, catalogue: pl.DataFrame
     return pairs.with_columns(pl.col("label").fill_null(0.0)).join(catalogue, on="type_id").sort("person_id", "type_id")
 
 
-def _fit(examples: pl.DataFrame, consents: frozenset[str], threads: int) -> Ranker:
+def _fit(
+    examples: pl.DataFrame, consents: frozenset[str], parameters: dict[str, Any], rounds: int, threads: int
+) -> Ranker:
     columns = tuple(feature.name for feature in select_features(consents))
     matrix = examples.select(columns).with_columns(pl.all().fill_null(float("nan"))).to_numpy().astype(np.float32)
     data = lightgbm.Dataset(
@@ -227,7 +248,7 @@ def _fit(examples: pl.DataFrame, consents: frozenset[str], threads: int) -> Rank
         feature_name=list(columns),
         free_raw_data=True,
     )
-    booster = lightgbm.train(PARAMETERS | {"num_threads": threads}, data, num_boost_round=ROUNDS)
+    booster = lightgbm.train(parameters | {"num_threads": threads}, data, num_boost_round=rounds)
     return Ranker(consents, columns, booster)
 
 
@@ -239,8 +260,9 @@ def _name_version(shelf: Shelf) -> str:
 
 
 def _describe(shelf: Shelf) -> Iterator[str]:
-    for consents in sorted(shelf.rankers, key=sorted):
-        yield shelf.rankers[consents].booster.model_to_string()
+    for rankers in (shelf.rankers, shelf.coupon_rankers):
+        for consents in sorted(rankers, key=sorted):
+            yield rankers[consents].booster.model_to_string()
     yield shelf.statistics.write_json()
     yield shelf.similar.write_json()
     yield shelf.factors.write_json()

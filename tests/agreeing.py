@@ -66,8 +66,8 @@ class Agreeing:
 
 
 @contextmanager
-def open_agreeing_shop(folder: Path) -> Iterator[Agreeing]:
-    """A copy of the imported demo shop (`make demo`) in which everybody agreed; nothing is trained yet."""
+def open_agreeing_shop(folder: Path, *, categories: tuple[str, ...] = AGREED) -> Iterator[Agreeing]:
+    """A copy of the imported demo shop (`make demo`) in which everybody agreed to `categories`; nothing is trained yet."""
     with closing(sqlite3.connect(ROOT / "var" / "candor.db")) as demo:
         demo.execute("VACUUM INTO ?", (str(folder / "candor.db"),))
     shop = read_shop(ROOT / "shop.toml")
@@ -76,7 +76,7 @@ def open_agreeing_shop(folder: Path) -> Iterator[Agreeing]:
     with database.write() as connection:
         clock = read_shop_clock(connection, shop.zone)
         for person_id in sorted(connection.execute(select(customers.c.person_id)).scalars()):
-            for category in AGREED:
+            for category in categories:
                 record_consent(
                     connection,
                     person_id,

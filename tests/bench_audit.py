@@ -6,63 +6,26 @@ the ranking is held out. Prints a table, writes `var/bench/audit.json` and `var/
 limit is broken. `make audit-own` audits a shop's own customers under the consents that stand.
 """
 
-import json
-import platform
-import sqlite3
-import subprocess
 import sys
 import tempfile
-from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import select
-
-from data.clock import read_shop_clock
-from data.consent import PURPOSES, record_consent
-from data.database import Database
-from data.shop import Shop, read_shop
-from data.tables import customers
-from data.texts import load_texts
 from models.audit import Audit, Finding, audit_recipe
 from models.audit_report import write_report
+from tests.agreeing import AGREED, open_agreeing_shop
+from tests.benching import Row, report
+from tests.house import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-AGREED = ("purchases", "offers", "fairness")
 KIND = {"discount": "dp_", "coupon": "dp_", "coverage": "dp_", "ndcg10": "", "wait_s": ""}
 UNIT = {"wait_s": "s", "ndcg10": "NDCG@10"}
 
 
-def copy_with_consent(shop: Shop, folder: Path) -> Database:
-    """A copy of the imported demo shop in which everybody agreed."""
-    with closing(sqlite3.connect(ROOT / "var" / "candor.db")) as demo:
-        demo.execute("VACUUM INTO ?", (str(folder / "candor.db"),))
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
-    with database.write() as connection:
-        at = read_shop_clock(connection, shop.zone).stamp()
-        for person_id in sorted(connection.execute(select(customers.c.person_id)).scalars()):
-            for category in AGREED:
-                record_consent(
-                    connection,
-                    person_id,
-                    category,
-                    granted=True,
-                    purposes=PURPOSES,
-                    at=at,
-                    source="page",
-                    lang="en",
-                    known=shop.categories,
-                )
-    return database
-
-
-def list_rows(audit: Audit) -> list[dict[str, Any]]:
+def list_rows(audit: Audit) -> list[Row]:
     """The figures in the shape of a benchmark: a difference with its limit, and its ratio."""
     return [row for finding in audit.findings for row in _tell(finding)]
 
 
-def _tell(finding: Finding) -> list[dict[str, Any]]:
+def _tell(finding: Finding) -> list[Row]:
     found, plain = finding.comparison, finding.frequency
     name = f"audit.{finding.attribute}.{finding.measure}_{KIND[finding.measure]}"
     against = {"low": found.low, "high": found.high, "null_p95": found.null_p95, "chance": found.chance}
@@ -79,32 +42,16 @@ def _tell(finding: Finding) -> list[dict[str, Any]]:
     )
     unit = UNIT.get(finding.measure, "share")
     return [
-        _row(f"{name}difference", found.difference, unit, finding.limit, not finding.is_broken, against),
-        _row(f"{name}ratio", found.ratio, "times", None, True, ratio),
+        Row(
+            f"{name}difference",
+            found.difference,
+            unit,
+            target=finding.limit,
+            against=against,
+            is_broken_besides=finding.is_above_frequency,
+        ),
+        Row(f"{name}ratio", found.ratio, "times", against=ratio),
     ]
-
-
-def _row(
-    measure: str, value: float, unit: str, target: float | None, ok: bool, against: dict[str, float]
-) -> dict[str, Any]:
-    return {
-        "measure": measure,
-        "value": round(value, 4),
-        "unit": unit,
-        "target": target,
-        "ok": ok,
-        "against": {who: round(figure, 4) for who, figure in against.items()},
-    }
-
-
-def _say(figure: float | None) -> str:
-    return "" if figure is None else f"{figure:.3f}"
-
-
-def _say_missed(row: dict[str, Any]) -> str:
-    if row["ok"]:
-        return ""
-    return "  MISSED" if row["value"] > row["against"]["null_p95"] else "  MISSED, within chance"
 
 
 def _report_progress(what: str, done: int, of: int) -> None:
@@ -114,48 +61,25 @@ def _report_progress(what: str, done: int, of: int) -> None:
 
 def main() -> int:
     """Audit, print, write."""
-    shop = read_shop(ROOT / "shop.toml")
-    texts = load_texts(ROOT / "texts", shop.languages[0])
-    with tempfile.TemporaryDirectory() as folder:
-        database = copy_with_consent(shop, Path(folder))
-        with database.read() as connection:
-            today = read_shop_clock(connection, shop.zone).today()
-        audit = audit_recipe(database, shop, texts, today=today, tell=_report_progress)
-        database.close()
-    rows = list_rows(audit)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    told = {
-        "command": "make audit",
-        "commit": commit,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {platform.system()}",
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_agreeing_shop(Path(folder), categories=(*AGREED, "fairness")) as shop,
+    ):
+        audit = audit_recipe(shop.database, shop.shop, shop.texts, today=shop.today, tell=_report_progress)
+        page = write_report(
+            audit.describe() | {"notes": ["A copy of the demo shop in which everybody agreed.", *audit.notes]},
+            ROOT / "var" / "reports",
+            shop_name=shop.shop.name,
+        )
+    about = {
         "data": "a copy of the demo shop in which everybody agreed",
         "day": audit.day.isoformat(),
         "version": audit.version,
         "notes": list(audit.notes),
-        "rows": rows,
     }
-    target = ROOT / "var" / "bench" / "audit.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(told, indent=1), encoding="utf-8")
-    page = write_report(
-        audit.describe() | {"notes": ["A copy of the demo shop in which everybody agreed.", *audit.notes]},
-        ROOT / "var" / "reports",
-        shop_name=shop.name,
-    )
-    print(f"{'measure':<46}{'figure':>8}{'interval':>16}{'by chance':>11}{'frequency':>11}{'limit':>7}")
-    for row in rows:
-        against = row["against"]
-        print(
-            f"{row['measure']:<46}{row['value']:>8.3f}{against['low']:>9.3f}–{against['high']:.3f}"
-            f"{_say(against.get('null_p95')):>11}{_say(against.get('personal_frequency')):>11}{_say(row['target']):>7}{_say_missed(row)}"
-        )
-    for note in told["notes"]:
-        print(note)
-    print(f"Report: {page.relative_to(ROOT)}")
-    return 0 if all(row["ok"] for row in rows) else 1
+    status = report("audit", list_rows(audit), command="make audit", about=about)
+    print(*audit.notes, f"Report: {page.relative_to(ROOT)}", sep="\n")
+    return status
 
 
 if __name__ == "__main__":

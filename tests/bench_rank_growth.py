@@ -34,8 +34,12 @@ def measure_growth(sizes: list[int]) -> dict[str, float]:
 def train_copies(times: int) -> dict[str, float]:
     """Build features and train every ranker for a shop with each household `times` over."""
     shop = load_shop()
+    events = _copy(shop.events, times)
     rows = RankingRows(
-        frozenset({"purchases", "offers"}), _copy(shop.lines, times).rows(), _copy(shop.events, times).rows()
+        frozenset({"purchases", "offers"}),
+        _copy(shop.lines, times).rows(),
+        events.rows(),
+        frozenset(events["event_id"]),
     )
     today = pl.Series([DAY]).str.to_date()[0]
     started = time.perf_counter()

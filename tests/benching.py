@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.house import ROOT
 
@@ -14,7 +15,8 @@ from tests.house import ROOT
 class Row:
     """A figure with what was promised. `target` is None for a figure that is only told.
 
-    `is_most` says that the target is the most that is allowed; else it is the least.
+    `is_most` says that the target is the most that is allowed; else it is the least. `is_broken_besides` says that a promise about
+    the figure which no target can hold is broken.
     """
 
     measure: str
@@ -23,17 +25,20 @@ class Row:
     target: float | None = None
     is_most: bool = True
     against: Mapping[str, float] = field(default_factory=dict)
+    is_broken_besides: bool = False
 
     @property
     def ok(self) -> bool:
         """Whether the promise is kept. Not a number keeps none."""
+        if self.is_broken_besides:
+            return False
         if self.target is None:
             return True
         return self.value <= self.target if self.is_most else self.value >= self.target
 
 
-def report(name: str, rows: list[Row], *, command: str) -> int:
-    """Print the table, write the file; 1 when a promise is broken, else 0."""
+def report(name: str, rows: list[Row], *, command: str, about: Mapping[str, Any] | None = None) -> int:
+    """Print the table, write the file; 1 when a promise is broken, else 0. `about` stands in the file before the rows."""
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
@@ -42,8 +47,9 @@ def report(name: str, rows: list[Row], *, command: str) -> int:
         "commit": commit,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {platform.system()}",
+        **(about or {}),
         "rows": [
-            {key: value for key, value in asdict(row).items() if key != "is_most"}
+            {key: value for key, value in asdict(row).items() if key not in ("is_most", "is_broken_besides")}
             | {"value": _round(row.value), "ok": row.ok, "against": {k: _round(v) for k, v in row.against.items()}}
             for row in rows
         ],

@@ -63,6 +63,7 @@ def get_offers(
         person_id=person_id,
         limit=limit,
         minor=bool(caller and caller.minor),
+        slot=slot,
     )
     with house.database.write() as connection:
         shown = record_shown(connection, slate, clock=house.clock, person_id=person_id, slot=slot, channel="page")
