@@ -1,4 +1,4 @@
-"""Why an offer was shown, why another was not, what would change it: the dialogue about choosing.
+"""Why an offer was shown, why another was not, what would change it, how sure that is: the dialogue about choosing.
 
 "This" is the offer named, else the one spoken of last, else the first of what was shown; the answer names it and has a button for
 each other.
@@ -11,6 +11,9 @@ from actions.talk import Answer, CandorAction, Talk, press
 from data.consent import fetch_consents
 from data.errors import NotKnown
 from data.impressions import Impression, access_impression, fetch_impressions
+from models.backtest import tell_certainty
+from models.boundary import tell_change
+from models.details import tell_meaning, tell_more
 from models.dialogue import tell_what_if, tell_why_not
 from models.telling import tell_in_words
 from models.wording import lower_first, say_list
@@ -29,6 +32,16 @@ _ORDINALS = {
     "5th": 4,
     "last": -1,
 }
+
+
+_ASKS_FOR_BOUNDARY = re.compile(
+    r"\bwhat (?:would|could|will|might|can|does)(?: have to| need to)? (?:change|be different)"
+    r"|\bwhat would (?:it take|make (?:it|this|that) (?:go|disappear|leave)|push)|\b(?:drop|dropped) out\b|\bhow (?:little|close|many)\b|\bat what point\b",
+    re.IGNORECASE,
+)
+_SPEAKS_OF_SWITCHING = re.compile(
+    r"\b(?:if|when|without|once|off(?! my list)|out|on|consent|agree|data|everything|nothing)\b", re.IGNORECASE
+)
 
 
 class ActionExplainOffer(CandorAction):
@@ -53,6 +66,7 @@ def explain(talk: Talk, impression: Impression, near: list[Impression]) -> Answe
     buttons = [
         _button(talk.words("explanations.button_why_not"), "ask_why_not", impression_id=impression.impression_id),
         _button(talk.words("explanations.button_what_if"), "ask_what_if", impression_id=impression.impression_id),
+        _button(talk.words("explanations.button_more"), "ask_more", impression_id=impression.impression_id),
     ]
     buttons += [
         _button(
@@ -106,7 +120,7 @@ class ActionExplainWhyNot(CandorAction):
 
 
 class ActionExplainWhatIf(CandorAction):
-    """What would be shown without a category? Asking switches nothing."""
+    """What would change it, and what would be shown without a category? Asking switches nothing."""
 
     def name(self) -> str:
         return "action_explain_what_if"
@@ -118,23 +132,16 @@ class ActionExplainWhatIf(CandorAction):
         with talk.read() as connection:
             on = sorted(fetch_consents(connection, talk.person_id).choose)
         category = talk.find_entity("category")
-        if category not in talk.desk.shop.categories:
-            category = on[0] if len(on) == 1 else None
         if not on:
             return [talk.say("explanations.what_if_nothing_on")]
+        if impression is not None and category is None and _asks_for_boundary(talk.text):
+            return [_answer_change(talk, impression)]
+        if category not in talk.desk.shop.categories:
+            category = on[0] if len(on) == 1 else None
         if category is None or impression is None:
             if impression is None:
                 return [talk.say("explanations.what_if_general")]
-            buttons = [
-                _button(
-                    talk.desk.recommender.name_category(c),
-                    "ask_what_if",
-                    category=c,
-                    impression_id=impression.impression_id,
-                )
-                for c in on
-            ]
-            return [talk.say("explanations.what_if_which", buttons=buttons)]
+            return [talk.say("explanations.what_if_which", buttons=_list_without(talk, impression))]
         with talk.read() as connection:
             told = tell_what_if(connection, talk.desk.recommender, impression, without=category, minor=_is_minor(talk))
         slate = (
@@ -169,6 +176,31 @@ class ActionExplainWhatIf(CandorAction):
         ]
 
 
+def _asks_for_boundary(text: str) -> bool:
+    """The button, or words that ask for it and speak of no switch."""
+    return text.startswith("/") or bool(_ASKS_FOR_BOUNDARY.search(text) and not _SPEAKS_OF_SWITCHING.search(text))
+
+
+def _answer_change(talk: Talk, impression: Impression) -> Answer:
+    with talk.read() as connection:
+        told = tell_change(connection, talk.desk.recommender, impression, minor=_is_minor(talk))
+    return Answer("what_if", told["text"], _list_without(talk, impression), {"focus": impression.impression_id})
+
+
+def _list_without(talk: Talk, impression: Impression) -> list[dict[str, str]]:
+    """A button for each category that is on."""
+    name = talk.desk.recommender.name_category
+    return [
+        _button(
+            talk.words("explanations.button_without", category=name(category)),
+            "ask_what_if",
+            category=category,
+            impression_id=impression.impression_id,
+        )
+        for category in list_on(talk)
+    ]
+
+
 class ActionExplainChoosing(CandorAction):
     """How does choosing work in general?"""
 
@@ -193,9 +225,54 @@ class ActionExplainCertainty(CandorAction):
 
     def answer(self, talk: Talk) -> list[Answer]:
         impression = find_meant(talk, find_near(talk))
-        if impression is None or not impression.personalized:
+        if impression is None:
             return [talk.say("explanations.how_sure_popular")]
-        return [talk.say("explanations.how_sure_unknown")]
+        with talk.read() as connection:
+            told = tell_certainty(connection, talk.desk.recommender, impression)
+        return [Answer("explanation", told["text"], [], {"focus": impression.impression_id})]
+
+
+class ActionExplainMore(CandorAction):
+    """Tell me more: the days it rests on, what was not named, how the score adds up. The reasons stand beside it with their controls."""
+
+    def name(self) -> str:
+        return "action_explain_more"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        impression = find_meant(talk, find_near(talk))
+        if impression is None:
+            return [talk.say("explanations.nothing_shown")]
+        with talk.read() as connection:
+            told = tell_more(connection, impression, talk.desk.texts, minor=_is_minor(talk))
+        buttons = [
+            _button(talk.words("explanations.button_meaning"), "ask_meaning", impression_id=impression.impression_id),
+            _button(talk.words("explanations.button_what_if"), "ask_what_if", impression_id=impression.impression_id),
+        ]
+        about = {"explanation": impression.impression_id, "focus": impression.impression_id}
+        return [Answer("explanation", told["text"], buttons, about)]
+
+
+class ActionExplainMeaning(CandorAction):
+    """What does this mean: the words and numbers of an explanation, with this offer's own."""
+
+    def name(self) -> str:
+        return "action_explain_meaning"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        impression = find_meant(talk, find_near(talk))
+        if impression is None:
+            return [talk.say("explanations.nothing_shown")]
+        told = tell_meaning(impression, talk.desk.texts)
+        title = lower_first(impression.offer["title"])
+        buttons = [
+            _button(
+                talk.words("explanations.button_why_other", title=title),
+                "ask_why_offer",
+                impression_id=impression.impression_id,
+            ),
+            _button(talk.words("explanations.button_more"), "ask_more", impression_id=impression.impression_id),
+        ]
+        return [Answer("explanation", told["text"], buttons, {"focus": impression.impression_id})]
 
 
 class ActionExplainUsed(CandorAction):

@@ -23,7 +23,14 @@ LEAST_PERSONS = 0.97
 KINDS = {
     "orders": ["ask_order_status", "ask_order_contents", "list_orders", "ask_return", "report_missing_item"],
     "products": ["search_product", "ask_price", "ask_stock", "ask_contents"],
-    "explanation": ["ask_why_offer", "ask_how_it_works", "ask_how_sure", "ask_what_is_used"],
+    "explanation": [
+        "ask_why_offer",
+        "ask_how_it_works",
+        "ask_how_sure",
+        "ask_what_is_used",
+        "ask_more",
+        "ask_meaning",
+    ],
     "consent": ["grant_consent", "withdraw_consent", "ask_consents"],
     "privacy": ["ask_what_is_held", "request_copy", "request_erasure", "request_correction"],
     "handoff": ["request_human", "cancel_handoff"],

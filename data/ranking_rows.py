@@ -20,6 +20,8 @@ Line = tuple[int, date, str, int]
 """person_id, day, type_id, line_id"""
 Event = tuple[int, date, str, str, int]
 """person_id, day, type_id, event, event_id"""
+Row = tuple[str, int]
+"""table, its id there: as the evidence of a reason names it"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ class RankingRows:
     lines: list[Line]
     events: list[Event]
     coupon_events: frozenset[int] = frozenset()
+
+    def drop(self, rows: frozenset[Row]) -> "RankingRows":
+        """These rows without some, as if they had never been there."""
+        return RankingRows(
+            self.categories,
+            [line for line in self.lines if ("order_lines", line[3]) not in rows],
+            [event for event in self.events if ("offer_events", event[4]) not in rows],
+        )
+
+    def date_rows(self) -> dict[Row, date]:
+        """The day of each row."""
+        days: dict[Row, date] = {("order_lines", line[3]): line[1] for line in self.lines}
+        return days | {("offer_events", event[4]): event[1] for event in self.events}
 
 
 def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *, before: date) -> RankingRows:

@@ -20,6 +20,7 @@ from data.shop import Shop, read_shop
 from data.texts import load_texts
 from models.audit import Audit, audit_version, keep_record, open_version
 from models.audit_report import write_report
+from models.backtest import measure_offers
 from models.card import write_card
 from models.gate import Verdict, decide, load_comparable, save_verdict, say_verdict
 from models.observing import AFTER_DAYS, MODEL, observe
@@ -72,9 +73,12 @@ def train(settings: Settings) -> tuple[Shelf, Verdict]:
             today=today,
             fewest_customers=shop.fewest_customers,
             fewest_counted=shop.fewest_counted,
+            rehearse=True,
             report=report,
         )
-        shelf.facts.update(featured=_keep_first(featured), data_version=data_version)
+        report("test on what was bought later", 1, 1)
+        tested = measure_offers(shelf.rehearsal, rows, types, shop) if shelf.rehearsal is not None else None
+        shelf.facts.update(featured=_keep_first(featured), data_version=data_version, tested=tested)
         report("save the rankers", 1, 1)
         models = settings.var / "models"
         save_shelf(shelf, models / shelf.version)

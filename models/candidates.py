@@ -1,8 +1,9 @@
 """Candidates of a slate: their features, their scores where nothing personal may choose, and the main reasons they would have."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -14,6 +15,31 @@ from models.slate import MOST_LOOKED_AT, Candidate, order_candidates
 from models.statistics import EVENTS, LINES
 
 
+def list_candidates(
+    eligible: Iterable[ProductType],
+    scores: Mapping[str, float],
+    *,
+    bought: Collection[str],
+    statistics: Mapping[str, Mapping[str, Any]],
+    well_known: float,
+) -> list[Candidate]:
+    """Candidates with what the rules of a slate ask of them. `well_known` is the share of customers above which a type is no news."""
+    no_news = {type_id for type_id, row in statistics.items() if row["buyers_364"] > well_known} | set(bought)
+    return [
+        Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought, t.type_id not in no_news)
+        for t in eligible
+    ]
+
+
+def pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
+    """One offer a type: the first to end, as fetched."""
+    picked: dict[str, ShopOffer] = {}
+    for offer in running:
+        if offer.type_id is not None:
+            picked.setdefault(offer.type_id, offer)
+    return picked
+
+
 def build_own_rows(
     eligible: list[ProductType], own: RankingRows, shelf: Shelf, today: date, *, types: Iterable[ProductType]
 ) -> pl.DataFrame:
@@ -21,17 +47,18 @@ def build_own_rows(
 
     `types` is the whole catalogue: what somebody bought counts for its aisle even where it is not to be shown any more.
     """
-    catalogue = _frame_types(types)
+    catalogue = frame_types(types)
     person_id = own.lines[0][0] if own.lines else own.events[0][0]
     return shelf.builder.build(
-        pairs=_frame_types(eligible).select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
+        pairs=frame_types(eligible).select(pl.lit(person_id, pl.Int64).alias("person_id"), "type_id", "category"),
         lines=pl.DataFrame(own.lines, schema=LINES, orient="row").join(catalogue, on="type_id"),
         events=pl.DataFrame(own.events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
         cut=today,
     )
 
 
-def _frame_types(types: Iterable[ProductType]) -> pl.DataFrame:
+def frame_types(types: Iterable[ProductType]) -> pl.DataFrame:
+    """`type_id, category`: what the features need of the catalogue."""
     rows = [(one.type_id, one.category) for one in types]
     return pl.DataFrame(rows, schema={"type_id": pl.String, "category": pl.String}, orient="row")
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from models.audit import Audit
 from models.audit_report import NAMES, say_figure
@@ -38,6 +39,8 @@ def build_card(shelf: Shelf, audit: Audit, verdict: Verdict, *, shop_name: str, 
         _list_columns(shelf),
         "## How it was trained",
         _say_training(shelf),
+        "## How often it is right",
+        _say_tested(shelf.facts.get("tested")),
         "## Fairness audit",
         *_tell_audit(audit, verdict),
         "## Limits",
@@ -105,6 +108,21 @@ def _say_training(shelf: Shelf) -> str:
             "",
             coupons,
         ]
+    )
+
+
+def _say_tested(tested: dict[str, Any] | None) -> str:
+    if tested is None:
+        return "Not measured: too little was bought before the newest 28 days, or by too few customers."
+    names = {"usual": "chosen by score", "new": "in places kept for something new"}
+    parts = [
+        f"of {tested[kind]['offers']:,} offers {words} {'few' if tested[kind]['bought'] is None else format(tested[kind]['bought'], ',')} were bought"
+        for kind, words in names.items()
+        if kind in tested
+    ]
+    return (
+        f"Five offers for each of {tested['people']:,} customers on {tested['day']}, by the ranker for purchases fitted without the newest {tested['days_after']} days: "
+        f"{'; '.join(parts)} by the same customer within {tested['days_after']} days."
     )
 
 

@@ -63,6 +63,8 @@ class Shelf:
         The shop's day before which everything happened that it learned from.
     statistics, similar, factors
         What was counted of those who agreed; empty when too few did.
+    rehearsal
+        The same, made without the newest weeks, to be tested on them; neither saved nor part of the version.
     coupon_rankers
         The order of the slot `coupons`; empty when too few coupons were redeemed, and `rankers` order it.
     """
@@ -75,6 +77,7 @@ class Shelf:
     factors: pl.DataFrame
     facts: dict[str, Any]
     coupon_rankers: dict[frozenset[str], Ranker] = field(default_factory=dict)
+    rehearsal: "Shelf | None" = None
 
     @cached_property
     def builder(self) -> Builder:

@@ -20,10 +20,10 @@ from data.consent import NOTHING, Consents, fetch_consents
 from data.database import read_fact
 from data.impressions import Shown
 from data.preferences import fetch_preferences
-from data.ranking_rows import RankingRows, fetch_own_rows
+from data.ranking_rows import RankingRows, Row, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
-from models.candidates import build_own_rows, find_leads, score_popularity
+from models.candidates import build_own_rows, find_leads, list_candidates, pick_running, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import Witness, tell_group
@@ -91,12 +91,14 @@ class Recommender:
         limit: int,
         minor: bool = False,
         without: frozenset[str] = frozenset(),
+        leave_out: frozenset[Row] = frozenset(),
         slot: str = "home",
     ) -> Slate:
         """Choose `limit` offers, as many as may be shown.
 
         In the slot `coupons` running offers come first, by how likely they are to be redeemed; places that are left go to ordinary ones.
-        `without` leaves categories out that are granted: the answer to "what would I see without".
+        `without` leaves categories out that are granted: the answer to "what would I see without". `leave_out` leaves single rows of
+        the person out: the answer to "what would change it".
         """
         shelf, types = self._refresh(connection)
         consents = NOTHING if person_id is None or minor else fetch_consents(connection, person_id)
@@ -112,12 +114,12 @@ class Recommender:
         eligible = [
             t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away
         ]
-        running = _pick_running(fetch_running_offers(connection, today))
+        running = pick_running(fetch_running_offers(connection, today))
         own = (
             fetch_own_rows(connection, person_id, consents, before=today)
             if person_id is not None
             else RankingRows(frozenset(), [], [])
-        )
+        ).drop(leave_out)
         chosen_by = shelf if shelf and (own.lines or own.events) else None
         ranker = chosen_by.find_ranker(consents.choose) if chosen_by else None
         witness = Witness(
@@ -209,6 +211,10 @@ class Recommender:
         """The catalogue's types, by id."""
         return self._refresh(connection)[1]
 
+    def fetch_shelf(self, connection: Connection) -> Shelf | None:
+        """The shelf that serves."""
+        return self._refresh(connection)[0]
+
     def find_shelf(self) -> Shelf | None:
         """The shelf that was used last."""
         return self._shelf
@@ -247,12 +253,13 @@ class Recommender:
             scores = dict(zip(wanted["type_id"].to_list(), (float(s) for s in ranker.score(wanted)), strict=True))
         else:
             scores = score_popularity(things, running, witness)
-        bought = {line[2] for line in witness.own.lines}
-        known = {type_id for type_id, row in witness.statistics.items() if row["buyers_364"] > self.shop.well_known}
-        return [
-            Candidate(t.type_id, t.category, scores[t.type_id], t.type_id in bought, t.type_id not in bought | known)
-            for t in things
-        ]
+        return list_candidates(
+            things,
+            scores,
+            bought={line[2] for line in witness.own.lines},
+            statistics=witness.statistics,
+            well_known=self.shop.well_known,
+        )
 
     def _explain(
         self,
@@ -383,15 +390,6 @@ def _find_sensitive_used(consents: frozenset[str], witness: Witness) -> frozense
     """The groups of sensitive goods that were turned on and that rows were read of."""
     groups = {thing.sensitive for line in witness.own.lines if (thing := witness.types.get(line[2])) is not None}
     return frozenset(f"sensitive_{group}" for group in groups if group and f"sensitive_{group}" in consents)
-
-
-def _pick_running(running: list[ShopOffer]) -> dict[str, ShopOffer]:
-    """One offer a type: the first to end, as fetched."""
-    picked: dict[str, ShopOffer] = {}
-    for offer in running:
-        if offer.type_id is not None:
-            picked.setdefault(offer.type_id, offer)
-    return picked
 
 
 def _by_type(statistics: pl.DataFrame) -> dict[str, dict[str, Any]]:

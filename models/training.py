@@ -8,7 +8,7 @@ were redeemed another one for each set, which orders the slot `coupons` (`models
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
@@ -57,11 +57,13 @@ def train_shelf(
     fewest_counted: int,
     threads: int = 1,
     last_cut: date | None = None,
+    rehearse: bool = False,
     report: Callable[[str, int, int], None] | None = None,
 ) -> Shelf:
     """Fit every ranker that the data allow. With too few agreeing customers the shelf is empty and the shop's own order serves.
 
-    `last_cut` leaves out what was learned at later cuts (for benchmarks).
+    `last_cut` leaves out what was learned at later cuts (for benchmarks). `rehearse` fits the ranker for purchases once more
+    without the newest cut, so that it can be tested on the weeks after that (models/backtest.py).
     """
     tell = report or (lambda _what, _done, _of: None)
     lines = pl.DataFrame(rows.lines, schema=LINES, orient="row")
@@ -75,20 +77,23 @@ def train_shelf(
     buyers, users = lines["person_id"].n_unique(), events["person_id"].n_unique()
     may_count = buyers >= fewest_customers
     counted = lines if may_count else lines.clear()
-    statistics = count_popularity(counted, today, fewest_counted=fewest_counted)
-    similar = find_similar(counted, today, fewest_counted=fewest_counted)
-    factors = find_factors(counted, today, fewest_counted=fewest_counted)
+    now = _count(counted, today, fewest_counted)
     learned = {name for name, people in (("purchases", buyers), ("offers", users)) if people >= fewest_customers}
     rankers: dict[frozenset[str], Ranker] = {}
+    rehearsal = None
     coupon_rankers: dict[frozenset[str], Ranker] = {}
     if may_count:
         sets = [frozenset(s) for n in range(1, len(PERSONAL) + 1) for s in combinations(sorted(PERSONAL & learned), n)]
         cuts = [cut for cut in _list_cuts(lines, today) if last_cut is None or cut <= last_cut]
-        examples = _build_examples(lines, events, catalogue, cuts, fewest_counted, threads, tell)
+        counted_at = {cut: _count(lines.filter(pl.col("ordered_on") < cut), cut, fewest_counted) for cut in cuts}
+        examples = _build_examples(lines, events, catalogue, counted_at, threads, tell)
         if examples is not None:
             for number, consents in enumerate(sets, start=1):
                 tell(f"train the ranker for {' and '.join(sorted(consents))}", number, len(sets))
                 rankers[consents] = _fit(examples, consents, PARAMETERS, ROUNDS, threads)
+            if rehearse:
+                tell("rehearse without the newest weeks", 1, 1)
+                rehearsal = _rehearse(examples, counted_at, threads)
         coupons = build_coupon_examples(
             lines,
             events,
@@ -105,8 +110,36 @@ def train_shelf(
                 parameters = PARAMETERS | COUPON_PARAMETERS
                 coupon_rankers[consents] = _fit(coupons, consents, parameters, COUPON_ROUNDS, threads)
     facts = {"buyers": buyers, "coupon_users": users, "rows": lines.height}
-    shelf = Shelf("", today, rankers, statistics, similar, factors, facts, coupon_rankers)
+    shelf = Shelf("", today, rankers, now.statistics, now.similar, now.factors, facts, coupon_rankers, rehearsal)
     return replace(shelf, version=_name_version(shelf))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What was counted of those who agreed, before a cut."""
+
+    statistics: pl.DataFrame
+    similar: pl.DataFrame
+    factors: pl.DataFrame
+
+
+def _count(lines: pl.DataFrame, cut: date, fewest_counted: int) -> _Counted:
+    return _Counted(
+        count_popularity(lines, cut, fewest_counted=fewest_counted),
+        find_similar(lines, cut, fewest_counted=fewest_counted),
+        find_factors(lines, cut, fewest_counted=fewest_counted),
+    )
+
+
+def _rehearse(examples: pl.DataFrame, counted_at: dict[date, _Counted], threads: int) -> Shelf | None:
+    """The ranker for purchases as it would have been at the newest cut; None with too little before that."""
+    newest = max(counted_at)
+    earlier = examples.filter(pl.col("cut") < newest)
+    if earlier.height < FEWEST_ROWS or earlier["label"].n_unique() < 2:
+        return None
+    consents, then = frozenset({"purchases"}), counted_at[newest]
+    rankers = {consents: _fit(earlier, consents, PARAMETERS, ROUNDS, threads)}
+    return Shelf("rehearsal", newest, rankers, then.statistics, then.similar, then.factors, {})
 
 
 def _list_cuts(lines: pl.DataFrame, today: date) -> list[date]:
@@ -119,15 +152,14 @@ def _build_examples(
     lines: pl.DataFrame,
     events: pl.DataFrame,
     catalogue: pl.DataFrame,
-    cuts: list[date],
-    fewest_counted: int,
+    counted_at: dict[date, _Counted],
     threads: int,
     tell: Callable[[str, int, int], None],
 ) -> pl.DataFrame | None:
-    """Features, `label` and `weight` over all cuts; None when the data are too few to learn from."""
+    """Features, `label`, `weight` and `cut` over all cuts; None when the data are too few to learn from."""
     frames = []
-    for number, cut in enumerate(cuts, start=1):
-        tell(f"build features before {cut.isoformat()}", number, len(cuts))
+    for number, (cut, counted) in enumerate(counted_at.items(), start=1):
+        tell(f"build features before {cut.isoformat()}", number, len(counted_at))
         past = lines.filter(pl.col("ordered_on") < cut)
         pairs = _draw_pairs(past, lines, catalogue, cut)
         if pairs.is_empty():
@@ -136,14 +168,16 @@ def _build_examples(
             pairs=pairs.select("person_id", "type_id", "category"),
             lines=past,
             events=events.filter(pl.col("happened_on") < cut),
-            statistics=count_popularity(past, cut, fewest_counted=fewest_counted),
-            similar=find_similar(past, cut, fewest_counted=fewest_counted),
-            factors=find_factors(past, cut, fewest_counted=fewest_counted),
+            statistics=counted.statistics,
+            similar=counted.similar,
+            factors=counted.factors,
             cut=cut,
             threads=threads,
         )
         frames.append(
-            features.join(pairs.select("person_id", "type_id", "label", "weight"), on=["person_id", "type_id"])
+            features.join(
+                pairs.select("person_id", "type_id", "label", "weight", cut=pl.lit(cut)), on=["person_id", "type_id"]
+            )
         )
     if not frames or sum(frame.height for frame in frames) < FEWEST_ROWS:
         return None

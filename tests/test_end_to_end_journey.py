@@ -82,6 +82,16 @@ def test_the_talk_about_an_offer(house: House) -> None:
     control = told["explanation"]["reasons"][0]["controls"][0]
     assert chat.ask("why not something else?")[0]["kind"] == "why_not"
     assert any(m["kind"] == "what_if" for m in chat.ask("what would I see without my purchases?"))
+    (change,) = (b for b in told["buttons"] if b["title"] == "What would change it?")
+    changed = chat.ask(payload=change["payload"])[0]
+    assert changed["kind"] == "what_if"
+    assert shown[0]["title"] in changed["text"]
+    assert chat.ask(payload=changed["buttons"][0]["payload"])[0]["text"].startswith("Without")
+    for question in ("tell me more", "what does that mean?", "how often are you wrong?"):
+        answered = chat.ask(question)[0]
+        assert answered["kind"] == "explanation"
+        assert answered["text"]
+    assert chat.ask("what would I see without what you know about my shopping?")[0]["kind"] == "what_if"
     stopped = chat.ask(payload=control["payload"])
     assert stopped[0]["kind"] == "consent"
     after = call(house.url, "GET", "/api/offers?slot=home&limit=5", token=token)["offers"]

@@ -11,6 +11,9 @@ from data.consent import fetch_consents
 from data.errors import BadInput
 from data.events import record_page_event
 from data.impressions import access_impression, record_offer_event
+from models.backtest import tell_certainty
+from models.boundary import tell_change
+from models.details import tell_meaning, tell_more
 from models.dialogue import tell_what_if, tell_why_not
 from models.explanation import tell_explanation
 from models.showing import choose_slate, record_shown
@@ -100,16 +103,38 @@ def get_why_not(
 
 @router.get("/api/impressions/{impression_id}/what-if")
 def get_what_if(
-    impression_id: str, without: str, request: Request, house: HouseHere, caller: MaybeCaller
+    impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller, without: str | None = None
 ) -> dict[str, Any]:
-    """What would be shown without a category. Nothing is switched by asking."""
-    if without not in house.shop.categories:
+    """What would be shown without a category; without one, what would take the offer from the list. Nothing is switched by asking."""
+    if without is not None and without not in house.shop.categories:
         raise BadInput(f"without is {without!r}; it is one of {', '.join(house.shop.categories)}.", field="without")
+    impression, minor = _access(request, house, caller, impression_id), bool(caller and caller.minor)
+    with house.database.read() as connection:
+        if without is None:
+            return tell_change(connection, house.recommender, impression, minor=minor)
+        return tell_what_if(connection, house.recommender, impression, without=without, minor=minor)
+
+
+@router.get("/api/impressions/{impression_id}/certainty")
+def get_certainty(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """How often offers like this were bought, as tested at training."""
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
-        return tell_what_if(
-            connection, house.recommender, impression, without=without, minor=bool(caller and caller.minor)
-        )
+        return tell_certainty(connection, house.recommender, impression)
+
+
+@router.get("/api/impressions/{impression_id}/details")
+def get_details(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """The evidence in detail: days, what was not named, how the score adds up."""
+    impression = _access(request, house, caller, impression_id)
+    with house.database.read() as connection:
+        return tell_more(connection, impression, house.texts, minor=bool(caller and caller.minor))
+
+
+@router.get("/api/impressions/{impression_id}/meaning")
+def get_meaning(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+    """What the words and numbers of an explanation mean, with this offer's own."""
+    return tell_meaning(_access(request, house, caller, impression_id), house.texts)
 
 
 class EventIn(BaseModel):
