@@ -1,9 +1,9 @@
 """Examples for the slot `coupons`: who was shown an offer of offers.csv, and whether they redeemed it.
 
-The features are those of every ranker (`models/features.py`), on the first day of the week in which the offer was shown; the label is
+The features are those of every ranker (`models/features.py`), on the first day of the three weeks in which the offer was shown; the label is
 "redeemed within 28 days of being shown". Only people whose purchases and offers may both be learned from are in it, since an offer that was
-left alone says something only beside what was bought. It learns from the latest weeks with an offer shown, so that its time does
-not grow with the years.
+left alone says something only beside what was bought. It learns from the latest two such spans with an offer shown, so that its
+time does not grow with the years.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from models.builder import build_rows
 from models.statistics import count_popularity, find_factors, find_similar
 
 REDEEMED_WITHIN_DAYS = 28
-MOST_WEEKS = 6
+SPAN, MOST_SPANS = "3w", 2  # features are built once a span: each needs statistics of its own
 FEWEST_REDEEMED = 100
 """Redemptions below which nothing is learned: the ordinary ranker orders the slot."""
 COUPON_PARAMETERS = {"num_leaves": 4, "extra_trees": True, "learning_rate": 0.05, "min_data_in_leaf": 50}
@@ -43,22 +43,22 @@ def build_coupon_examples(
     if redeemed.height < FEWEST_REDEEMED or redeemed["person_id"].n_unique() < fewest_customers:
         return None
     frames = []
-    weeks = sorted(pairs["week"].unique())
-    for number, week in enumerate(weeks, start=1):
-        tell(f"build features of coupons shown from {week.isoformat()}", number, len(weeks))
-        shown = pairs.filter(pl.col("week") == week).sort("person_id", "type_id")
-        past = lines.filter(pl.col("ordered_on") < week)
+    spans = sorted(pairs["span"].unique())
+    for number, span in enumerate(spans, start=1):
+        tell(f"build features of coupons shown from {span.isoformat()}", number, len(spans))
+        shown = pairs.filter(pl.col("span") == span).sort("person_id", "type_id")
+        past = lines.filter(pl.col("ordered_on") < span)
         people = shown.select("person_id").unique()
         features = build_rows(
             pairs=shown.select("person_id", "type_id", "category"),
             lines=past.join(people, on="person_id", how="semi", maintain_order="left"),
-            events=events.filter(pl.col("happened_on") < week).join(
+            events=events.filter(pl.col("happened_on") < span).join(
                 people, on="person_id", how="semi", maintain_order="left"
             ),
-            statistics=count_popularity(past, week, fewest_counted=fewest_counted),
-            similar=find_similar(past, week, fewest_counted=fewest_counted),
-            factors=find_factors(past, week, fewest_counted=fewest_counted),
-            cut=week,
+            statistics=count_popularity(past, span, fewest_counted=fewest_counted),
+            similar=find_similar(past, span, fewest_counted=fewest_counted),
+            factors=find_factors(past, span, fewest_counted=fewest_counted),
+            cut=span,
             threads=threads,
         )
         frames.append(features.join(shown.select("person_id", "type_id", "label"), on=["person_id", "type_id"]))
@@ -66,16 +66,16 @@ def build_coupon_examples(
 
 
 def list_shown(events: pl.DataFrame, *, today: date) -> pl.DataFrame:
-    """`person_id, type_id, category, week, label` of each offer shown, once a week, whose 28 days have closed by `today`."""
+    """`person_id, type_id, category, span, label` of each offer shown, once a span, whose 28 days have closed by `today`."""
     closed = today - timedelta(days=REDEEMED_WITHIN_DAYS)
     shown = (
         events.filter((pl.col("event") == "shown") & (pl.col("happened_on") <= closed))
-        .with_columns(week=pl.col("happened_on").dt.truncate("1w"))
-        .group_by("person_id", "type_id", "category", "week")
+        .with_columns(span=pl.col("happened_on").dt.truncate(SPAN))
+        .group_by("person_id", "type_id", "category", "span")
         .agg(shown_on=pl.col("happened_on").min())
     )
-    latest = shown.select("week").unique().sort("week").tail(MOST_WEEKS)
-    shown = shown.join(latest, on="week", how="semi")
+    latest = shown.select("span").unique().sort("span").tail(MOST_SPANS)
+    shown = shown.join(latest, on="span", how="semi")
     redeemed = events.filter(pl.col("event") == "redeemed").select(
         "person_id", "type_id", redeemed_on=pl.col("happened_on")
     )
@@ -83,11 +83,11 @@ def list_shown(events: pl.DataFrame, *, today: date) -> pl.DataFrame:
     used = (
         shown.join(redeemed, on=["person_id", "type_id"])
         .filter((after >= 0) & (after < REDEEMED_WITHIN_DAYS))
-        .select("person_id", "type_id", "week", label=pl.lit(1.0))
+        .select("person_id", "type_id", "span", label=pl.lit(1.0))
         .unique()
     )
     return (
-        shown.join(used, on=["person_id", "type_id", "week"], how="left")
-        .select("person_id", "type_id", "category", "week", pl.col("label").fill_null(0.0))
-        .sort("week", "person_id", "type_id")
+        shown.join(used, on=["person_id", "type_id", "span"], how="left")
+        .select("person_id", "type_id", "category", "span", pl.col("label").fill_null(0.0))
+        .sort("span", "person_id", "type_id")
     )
