@@ -15,7 +15,7 @@ from models.builder import build_rows
 from models.statistics import count_popularity, find_factors, find_similar
 
 REDEEMED_WITHIN_DAYS = 28
-MOST_WEEKS = 8
+MOST_WEEKS = 6
 FEWEST_REDEEMED = 100
 """Redemptions below which nothing is learned: the ordinary ranker orders the slot."""
 COUPON_PARAMETERS = {"num_leaves": 4, "extra_trees": True, "learning_rate": 0.05, "min_data_in_leaf": 50}
