@@ -24,7 +24,7 @@ from data.texts import Texts
 from models.boundary import HOME
 from models.candidates import find_leads, frame_types, list_candidates
 from models.ranker import Ranker, Shelf
-from models.recommender import Recommender
+from models.recommender import COUPONS, Recommender
 from models.slate import Place, fill_slate
 from models.statistics import EVENTS, LINES
 from models.training import ACTIVE_DAYS, HORIZON_DAYS, SEED
@@ -108,7 +108,8 @@ def tell_certainty(connection: Connection, recommender: Recommender, impression:
     shelf, texts = recommender.fetch_shelf(connection), recommender.texts
     tested = (shelf.facts.get("tested") if shelf is not None else None) or {}
     kind = "new" if impression.offer.get("label") == "new" else "usual"
-    counted = tested.get(kind) if impression.personalized else None
+    is_tested = impression.personalized and impression.slot != COUPONS
+    counted = tested.get(kind) if is_tested else None
     if not impression.personalized:
         text = texts.say("explanations.how_sure_popular")
     elif counted is None:

@@ -1,4 +1,4 @@
-"""What would change it: how little of what a customer did would have to be left out for an offer to leave the five of slot `home`.
+"""What would change it: how little of what a customer did would have to be left out for an offer to leave the first five of its slot.
 
 Worked out by choosing again, with the very code that serves, without the rows of the latest days behind the main reason. The
 number of days is found by halving and then holds on both sides: with so many days left out the offer goes, with one day fewer
@@ -22,7 +22,7 @@ from models.reasons import VISIT_WEEKS, YEAR_WEEKS
 from models.recommender import Recommender, Slate
 from models.wording import lower_first, say_date, say_list
 
-HOME = 5  # offers of slot `home`
+HOME = 5  # offers of slot `home`, and of any other when it is chosen again
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def find_days(connection: Connection, impression: Impression, *, minor: bool = F
 def tell_change(
     connection: Connection, recommender: Recommender, impression: Impression, *, minor: bool = False
 ) -> dict[str, Any]:
-    """What would take the offer of an impression from the five of slot `home`. Nothing is switched off by asking."""
+    """What would take the offer of an impression from the five of its slot. Nothing is switched off by asking."""
 
     def choose(leave_out: frozenset[Row] = frozenset()) -> Slate:
         return recommender.choose(
@@ -66,6 +66,7 @@ def tell_change(
             limit=HOME,
             minor=minor,
             leave_out=leave_out,
+            slot=impression.slot,
         )
 
     say, title = recommender.texts.say, impression.offer["title"]

@@ -12,6 +12,7 @@ from data.impressions import Impression
 from data.texts import Texts
 from models.boundary import Days, count_weeks, find_days, say_what
 from models.features import GROUPS, SHOP
+from models.recommender import COUPONS
 from models.telling import GOOD_PART, MOSTLY, SOME, say_share
 from models.wording import lower_first, say_date, say_list, say_place
 
@@ -47,7 +48,7 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
         own_order = told["reasons"][0]["reason_id"] == "own_order"
         key = "meaning_own_order" if own_order else "meaning_popular"
         return _answer(impression, parts=[], chance=None) | {"text": texts.say(f"explanations.{key}", title=title)}
-    chance = 1 / (1 + math.exp(-float(told["score"])))
+    chance = 1 / (1 + math.exp(-float(told["score"]))) if impression.slot != COUPONS else None
     parts = [
         {"reason_id": reason["reason_id"], "share": reason["share"], "counts_for": reason["contribution"] > 0}
         for reason in told["reasons"]
@@ -80,6 +81,8 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
             chance=_say_points(chance, texts),
             type=lower_first(told["type_title"]),
         )
+        if chance is not None  # a score of slot `coupons` may be one of redeeming
+        else texts.say("explanations.meaning_score_order", score=_say_number(told["score"]))
     )
     return _answer(impression, parts=parts, chance=chance) | {"text": "\n".join(lines)}
 

@@ -151,8 +151,13 @@ def test_how_sure_is_said_with_what_was_measured(
         told = tell_certainty(connection, Recommender(tmp_path, shop, texts), make_impression(label))
         not_personal = replace(make_impression(label), personalized=False)
         plain = tell_certainty(connection, Recommender(tmp_path, shop, texts), not_personal)
+        coupon = tell_certainty(
+            connection, Recommender(tmp_path, shop, texts), replace(make_impression(label), slot="coupons")
+        )
     assert said in told["text"]
     assert told["tested"] == {"day": DAY.isoformat(), "days_after": 28, "people": 60} | counted
+    assert coupon["tested"] is None
+    assert "has not been measured" in coupon["text"]
     assert plain["tested"] is None
     assert "counted from the shop's sales" in plain["text"]
 

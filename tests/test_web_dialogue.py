@@ -243,6 +243,14 @@ def test_what_is_popular_has_no_parts(small: Small) -> None:
     assert "Nothing about you was used" in told["text"]
 
 
+def test_a_score_among_coupons_is_not_told_as_a_chance_of_buying(small: Small) -> None:
+    for offer in fetch_offers(small.client, "c28", slot="coupons"):
+        told = small.ask("c28", offer["impression_id"], "meaning")
+        assert told["chance"] is None
+        assert "chance" not in told["text"]
+        assert small.ask("c28", offer["impression_id"], "what-if")["before"]
+
+
 # --- how sure -------------------------------------------------------------------------------------------------------
 def test_what_was_never_tested_is_said_to_be_unknown(small: Small) -> None:
     told = small.ask("c27", fetch_offers(small.client, "c27")[0]["impression_id"], "certainty")
