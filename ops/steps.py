@@ -154,7 +154,8 @@ def _fingerprint(step: Step, needs: list[str]) -> str:
     for name in step.settings:
         digest.update(f"{name}={step.environment.get(name, '')}\n".encode())
     if not callable(step.work):
-        digest.update(json.dumps(step.work).replace(str(VAR), "var").replace(str(ROOT), ".").encode())
+        command = json.dumps(step.work).replace(str(VAR), "./var").replace(str(ROOT), ".")  # wherever var is
+        digest.update(command.encode())
     return digest.hexdigest()[:16]
 
 
