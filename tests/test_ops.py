@@ -354,10 +354,10 @@ def test_another_database_is_another_import(place: Path, monkeypatch: pytest.Mon
 
 def test_a_step_is_the_same_wherever_its_results_lie(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A test's house lives in a folder of its own with the environments of the repository: nothing is made again for it."""
-    program = str(steps.ROOT / "var" / "env" / "main" / "bin" / "python")
+    program = str(ROOT / "var" / "env" / "main" / "bin" / "python")
 
     def fingerprint(var: Path) -> str:
         monkeypatch.setattr(steps, "VAR", var)
         return steps._fingerprint(Step("demo", "write", ((program, "-m", "data.demo", str(var / "demo")),)), [])
 
-    assert fingerprint(steps.ROOT / "var") == fingerprint(tmp_path / "var")
+    assert fingerprint(ROOT / "var") == fingerprint(tmp_path / "var")
