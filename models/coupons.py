@@ -50,7 +50,7 @@ def build_coupon_examples(
         past = lines.filter(pl.col("ordered_on") < span)
         people = shown.select("person_id").unique()
         features = build_rows(
-            pairs=shown.select("person_id", "type_id", "category"),
+            pairs=shown.select("person_id", "type_id", "category").unique(maintain_order=True),
             lines=past.join(people, on="person_id", how="semi", maintain_order="left"),
             events=events.filter(pl.col("happened_on") < span).join(
                 people, on="person_id", how="semi", maintain_order="left"
@@ -61,17 +61,21 @@ def build_coupon_examples(
             cut=span,
             threads=threads,
         )
-        frames.append(features.join(shown.select("person_id", "type_id", "label"), on=["person_id", "type_id"]))
+        frames.append(
+            features.join(
+                shown.select("person_id", "type_id", "label"), on=["person_id", "type_id"], maintain_order="left_right"
+            )
+        )
     return pl.concat(frames).with_columns(weight=pl.lit(1.0))
 
 
 def list_shown(events: pl.DataFrame, *, today: date) -> pl.DataFrame:
-    """`person_id, type_id, category, span, label` of each offer shown, once a span, whose 28 days have closed by `today`."""
+    """`person_id, type_id, category, week, span, label` of each offer shown, once a week, whose 28 days have closed by `today`."""
     closed = today - timedelta(days=REDEEMED_WITHIN_DAYS)
     shown = (
         events.filter((pl.col("event") == "shown") & (pl.col("happened_on") <= closed))
-        .with_columns(span=pl.col("happened_on").dt.truncate(SPAN))
-        .group_by("person_id", "type_id", "category", "span")
+        .with_columns(week=pl.col("happened_on").dt.truncate("1w"), span=pl.col("happened_on").dt.truncate(SPAN))
+        .group_by("person_id", "type_id", "category", "week", "span")
         .agg(shown_on=pl.col("happened_on").min())
     )
     latest = shown.select("span").unique().sort("span").tail(MOST_SPANS)
@@ -83,11 +87,11 @@ def list_shown(events: pl.DataFrame, *, today: date) -> pl.DataFrame:
     used = (
         shown.join(redeemed, on=["person_id", "type_id"])
         .filter((after >= 0) & (after < REDEEMED_WITHIN_DAYS))
-        .select("person_id", "type_id", "span", label=pl.lit(1.0))
+        .select("person_id", "type_id", "week", label=pl.lit(1.0))
         .unique()
     )
     return (
-        shown.join(used, on=["person_id", "type_id", "span"], how="left")
-        .select("person_id", "type_id", "category", "span", pl.col("label").fill_null(0.0))
-        .sort("span", "person_id", "type_id")
+        shown.join(used, on=["person_id", "type_id", "week"], how="left")
+        .select("person_id", "type_id", "category", "week", "span", pl.col("label").fill_null(0.0))
+        .sort("week", "person_id", "type_id")
     )
