@@ -215,10 +215,6 @@ class Recommender:
         """The shelf that serves."""
         return self._refresh(connection)[0]
 
-    def find_shelf(self) -> Shelf | None:
-        """The shelf that was used last."""
-        return self._shelf
-
     def warm_up(self, connection: Connection, *, today: date) -> None:
         """Load and compile everything before the first customer waits for it."""
         shelf, types = self._refresh(connection)

@@ -223,7 +223,7 @@ def measure_retraining(shop: Agreeing, offered: list[Offered], older: Shelf) -> 
     return float(np.mean(same))
 
 
-def measure_withheld(shop: Agreeing, offered: list[Offered]) -> float:
+def measure_withheld(shop: Agreeing, offered: list[Offered], shelf: Shelf) -> float:
     """7: share of people for whom a withheld category is no column, is not told as used, and changes nothing when its tables are emptied."""
     tables = {"purchases": "order_lines", "offers": "offer_events"}
     people = sorted({one.person_id for one in offered})[::4]
@@ -258,10 +258,8 @@ def measure_withheld(shop: Agreeing, offered: list[Offered]) -> float:
                 for shown in old.shown
             )
             kept += _dump(old) == _dump(new) and not mentioned
-    shelf = recommender.find_shelf()
     columns = {feature.name: feature.categories for feature in FEATURES}
-    assert shelf is not None
-    clean = all(columns[name] <= consents for consents, ranker in shelf.rankers.items() for name in ranker.columns)
+    clean = all(columns[name] <= ranker.consents for ranker in shelf.list_rankers() for name in ranker.columns)
     return kept / checked if clean else 0.0
 
 
@@ -314,7 +312,7 @@ def main() -> int:
         say("sums")
         jitter, retrained = measure_jitter(ranker, offered), measure_retraining(shop, offered, older)
         say("jitter and retraining")
-        withheld = measure_withheld(shop, offered)
+        withheld = measure_withheld(shop, offered, shelf)
         say("withheld categories")
         controls = measure_controls(shop, offered_to=sorted({one.person_id for one in offered}))
         say("controls")
