@@ -26,6 +26,7 @@ from models.candidates import find_leads, frame_types, list_candidates
 from models.ranker import Ranker, Shelf
 from models.recommender import COUPONS, Recommender
 from models.slate import Place, fill_slate
+from models.stated import find_stated
 from models.statistics import EVENTS, LINES
 from models.training import ACTIVE_DAYS, HORIZON_DAYS, SEED
 from models.wording import say_date
@@ -108,7 +109,7 @@ def tell_certainty(connection: Connection, recommender: Recommender, impression:
     shelf, texts = recommender.fetch_shelf(connection), recommender.texts
     tested = (shelf.facts.get("tested") if shelf is not None else None) or {}
     kind = "new" if impression.offer.get("label") == "new" else "usual"
-    is_tested = impression.personalized and impression.slot != COUPONS
+    is_tested = impression.personalized and impression.slot != COUPONS and find_stated(impression.explanation) is None
     counted = tested.get(kind) if is_tested else None
     if not impression.personalized:
         text = texts.say("explanations.how_sure_popular")

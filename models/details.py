@@ -13,6 +13,7 @@ from data.texts import Texts
 from models.boundary import Days, count_weeks, find_days, say_what
 from models.features import GROUPS, SHOP
 from models.recommender import COUPONS
+from models.stated import is_scored, is_stated
 from models.telling import GOOD_PART, MOSTLY, SOME, say_share
 from models.wording import lower_first, say_date, say_list, say_place
 
@@ -26,7 +27,7 @@ def tell_more(connection: Connection, impression: Impression, texts: Texts, *, m
     days = find_days(connection, impression, minor=minor)
     unnamed = _list_unnamed(told) if impression.personalized else []
     lines = [_say_days(impression, days, texts)]
-    if impression.personalized:
+    if impression.personalized and is_scored(impression.explanation):
         lines += [_say_unnamed(impression, unnamed, texts), _say_sum(impression, texts)]
     else:
         lines.append(texts.say("explanations.more_sum_shop", score=_say_number(told["score"])))
@@ -48,13 +49,21 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
         own_order = told["reasons"][0]["reason_id"] == "own_order"
         key = "meaning_own_order" if own_order else "meaning_popular"
         return _answer(impression, parts=[], chance=None) | {"text": texts.say(f"explanations.{key}", title=title)}
+    reasons = [reason for reason in told["reasons"] if not is_stated(reason)]
+    if not is_scored(told):
+        given = texts.say("explanations.meaning_rule", rule=told["rules"][0])
+        unscored = texts.say("explanations.meaning_score_shop", score=_say_number(told["score"]))
+        return _answer(impression, parts=[], chance=None) | {"text": f"{given}\n{unscored}"}
     chance = 1 / (1 + math.exp(-float(told["score"]))) if impression.slot != COUPONS else None
     parts = [
         {"reason_id": reason["reason_id"], "share": reason["share"], "counts_for": reason["contribution"] > 0}
-        for reason in told["reasons"]
+        for reason in reasons
     ]
-    lines = [texts.say("explanations.meaning_parts", title=title)]
-    for reason in told["reasons"]:
+    rule = (
+        [texts.say("explanations.meaning_rule", rule=told["rules"][0])] if len(reasons) < len(told["reasons"]) else []
+    )
+    lines = [*rule, texts.say("explanations.meaning_parts", title=title)]
+    for reason in reasons:
         lines.append(
             texts.say(
                 f"explanations.meaning_part_{'for' if reason['contribution'] > 0 else 'against'}",
@@ -63,7 +72,7 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
                 share=say_share(reason | {"contribution": 0.0}, texts),
             )
         )
-    rest = 1 - sum(reason["share"] for reason in told["reasons"])
+    rest = 1 - sum(reason["share"] for reason in reasons)
     if abs(told["remainder"]) >= 1e-9:
         lines.append(texts.say("explanations.meaning_rest", points=_say_points(rest, texts)))
     lines.append(
@@ -144,6 +153,7 @@ def _say_sum(impression: Impression, texts: Texts) -> str:
             number=_say_number(reason["contribution"]),
         )
         for reason in told["reasons"]
+        if not is_stated(reason)
     ]
     return texts.say(
         "explanations.more_sum",

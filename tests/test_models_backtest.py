@@ -180,5 +180,5 @@ def make_impression(label: str) -> Impression:
         shown_at=f"{TODAY.isoformat()}T12:00:00.000000Z",
         shop_day=TODAY,
         offer={"title": "Thing 1", "label": label},
-        explanation={},
+        explanation={"reasons": []},
     )

@@ -19,6 +19,11 @@ export function hasWeights(explanation) {
   return explanation.reasons.some((reason) => reason.contribution !== 0);
 }
 
+/** Whether a reason is a rule for what the customer said or looked at: it has no part in the score. @param {Reason} reason */
+export function isRule(reason) {
+  return reason.reason_id === "like" || reason.reason_id === "looked";
+}
+
 /**
  * A bar and its word. All bars of an explanation stand on one scale: the sum of the named reasons.
  * @param {Words} words @param {Explanation} explanation @param {Reason | null} reason null for everything else together
@@ -43,7 +48,7 @@ export function makeNumbers(words, explanation) {
   /** @type {[string, number, boolean][]} */
   const rows = [
     [words.say("numbers_start"), explanation.base, false],
-    ...explanation.reasons.map((reason) => /** @type {[string, number, boolean]} */ ([reason.text, reason.contribution, false])),
+    ...explanation.reasons.filter((reason) => !isRule(reason)).map((reason) => /** @type {[string, number, boolean]} */ ([reason.text, reason.contribution, false])),
     [words.say("numbers_rest"), explanation.remainder, false],
     [words.say("numbers_score"), explanation.score, true],
   ];

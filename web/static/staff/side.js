@@ -2,7 +2,7 @@
 
 import { make } from "../common/dom.js";
 import { icon, iconOf } from "../common/icons.js";
-import { hasWeights, makeNumbers, makeWeight } from "../common/weights.js";
+import { hasWeights, isRule, makeNumbers, makeWeight } from "../common/weights.js";
 
 const EXACT = 1e-6;
 
@@ -56,7 +56,7 @@ function makeReasons(offer, words) {
   if (!hasWeights(told)) return [...told.reasons.map((/** @type {any} */ reason) => make("p", {}, reason.text)), make("p.small", {}, words.say("staff_no_weights")), shown];
   const sum = told.reasons.reduce((/** @type {number} */ total, /** @type {any} */ reason) => total + reason.contribution, told.base + told.remainder);
   return [
-    ...told.reasons.map((/** @type {any} */ reason) => make("div.why-row", {}, make("p", {}, reason.text), makeWeight(words, told, reason))),
+    ...told.reasons.map((/** @type {any} */ reason) => make("div.why-row", {}, make("p", {}, reason.text), !isRule(reason) && makeWeight(words, told, reason))),
     make("div.why-row", {}, make("p", {}, words.say("staff_everything_else")), makeWeight(words, told, null)),
     make("p.small", {}, words.say(Math.abs(sum - told.score) <= EXACT ? "staff_adds_up" : "staff_adds_not")),
     shown,
