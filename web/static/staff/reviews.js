@@ -3,7 +3,8 @@
 import { make, makeParagraphs } from "../common/dom.js";
 import { icon } from "../common/icons.js";
 
-/** @typedef {{review_id: string, conversation_id: string | null, impression_id: string | null, reason_id: string | null, text: string, state: string, opened_at: string, due_on: string, days_left: number, decision: string | null, decided_by: string | null}} Review */
+/** @typedef {{line_id: number, order_id: string | null, ordered_on: string | null, title: string | null, quantity: number | null, state: string}} Line */
+/** @typedef {{review_id: string, kind: string, conversation_id: string | null, impression_id: string | null, reason_id: string | null, text: string, state: string, opened_at: string, due_on: string, days_left: number, decision: string | null, decided_by: string | null}} Review */
 
 export class Reviews {
   /** @type {Review[]} */ #reviews = [];
@@ -47,7 +48,7 @@ export class Reviews {
     const row = make(
       "button.row",
       { type: "button", "aria-current": one.review_id === this.#chosen ? "true" : null },
-      make("span.name", {}, one.review_id),
+      make("span.name", {}, this.#sayName(one)),
       make("span.wait", {}, icon(isOpen ? (one.days_left < 3 ? "triangle" : "clock") : "check"), isOpen ? this.#sayLeft(one) : words.say("staff_review_answered")),
       make("span.last", {}, one.text || words.say("staff_review_nothing")),
     );
@@ -68,14 +69,14 @@ export class Reviews {
       this.middle.replaceChildren();
       return;
     }
-    const reason = await this.#findReason(one);
+    const [reason, lines] = await Promise.all([this.#findReason(one), this.#findLines(one)]);
     if (one.review_id !== this.#chosen) return;
     const open = make("button.button", { type: "button" }, icon("chat"), words.say("staff_review_chat"));
     open.addEventListener("click", () => { if (one.conversation_id) this.desk.open(one.conversation_id); });
     const back = make("button.button.bare.to-list", { type: "button", "aria-label": words.say("staff_back") }, icon("back"));
     back.addEventListener("click", () => { this.element.dataset.view = "list"; });
     this.middle.replaceChildren(
-      make("div.talk-head", {}, back, make("div.who", {}, make("h2", {}, one.review_id), make("p", {}, `${words.say("staff_review_opened", { at: words.moment(one.opened_at) })} · ${words.say("staff_review_due", { date: words.date(`${one.due_on}T12:00:00Z`) })}`)), make("div.deeds", {}, one.state === "open" && make("span.label.amber", {}, icon("clock"), this.#sayLeft(one)), one.conversation_id && open)),
+      make("div.talk-head", {}, back, make("div.who", {}, make("h2", {}, this.#sayName(one)), make("p", {}, `${words.say("staff_review_opened", { at: words.moment(one.opened_at) })} · ${words.say("staff_review_due", { date: words.date(`${one.due_on}T12:00:00Z`) })}`)), make("div.deeds", {}, one.state === "open" && make("span.label.amber", {}, icon("clock"), this.#sayLeft(one)), one.conversation_id && open)),
       make(
         "div.review-body",
         {},
@@ -83,8 +84,40 @@ export class Reviews {
         make("p.said", {}, one.text ? `“${one.text}”` : words.say("staff_review_nothing")),
         reason && make("h3", {}, words.say("staff_review_reason")),
         reason && make("p", {}, reason),
+        lines.length > 0 && make("h3", {}, words.say("staff_correction_lines")),
+        lines.length > 0 && this.#makeLines(lines),
         ...(one.state === "open" ? [this.#makeForm(one)] : [make("h3", {}, words.say("staff_decided_by", { name: one.decided_by })), ...makeParagraphs(one.decision ?? "")]),
       ),
+    );
+  }
+
+  /** @param {Review} one */
+  #sayName({ review_id, kind }) {
+    return kind === "correction" ? this.desk.words.say("staff_correction", { id: review_id }) : review_id;
+  }
+
+  /** The order lines that a correction is about. @param {Review} one @returns {Promise<Line[]>} */
+  async #findLines({ review_id, kind }) {
+    if (kind !== "correction") return [];
+    try {
+      return (await this.desk.api(`/reviews/${encodeURIComponent(review_id)}`)).lines;
+    } catch (failure) {
+      this.desk.say(/** @type {Error} */ (failure).message, ".red");
+      return [];
+    }
+  }
+
+  /** @param {Line[]} lines */
+  #makeLines(lines) {
+    const { words } = this.desk;
+    const head = ["staff_line_order", "staff_line_day", "staff_line_product", "staff_line_quantity", "staff_line_state"];
+    const rows = lines.map((line) => [line.order_id ?? words.say("staff_line_gone"), line.ordered_on ? words.day(`${line.ordered_on}T12:00:00Z`) : "", line.title ?? "", line.quantity === null ? "" : String(line.quantity), words.say(`staff_line_${line.state}`)]);
+    return make(
+      "table.numbers",
+      {},
+      make("caption.quiet", {}, words.say("staff_correction_lines")),
+      make("thead", {}, make("tr", {}, ...head.map((key) => make("th", { scope: "col" }, words.say(key))))),
+      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell))))),
     );
   }
 
@@ -108,11 +141,13 @@ export class Reviews {
     const field = /** @type {HTMLTextAreaElement} */ (make("textarea.field", { id: "decision", rows: 6, maxlength: 2000, required: true, "aria-describedby": "decision-ends" }));
     field.value = sessionStorage.getItem(name) ?? "";
     field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
-    const form = make("form.decide", {}, make("label", { for: "decision" }, words.say("staff_review_answer")), field, make("p.small", { id: "decision-ends" }, words.say("staff_review_ends", { name: member.name })), make("button.button.main", { type: "submit" }, icon("check"), words.say("staff_review_decide")));
+    const form = make("form.decide", {}, make("label", { for: "decision" }, words.say("staff_review_answer")), field, make("p.small", { id: "decision-ends" }, words.say("staff_review_ends", { name: member.name })), ...(one.kind === "correction" ? [make("button.button.main", { type: "submit", value: "approve" }, icon("check"), words.say("staff_correction_approve")), make("button.button", { type: "submit", value: "reject" }, icon("back"), words.say("staff_correction_reject"))] : [make("button.button.main", { type: "submit" }, icon("check"), words.say("staff_review_decide"))]));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      const { value } = /** @type {HTMLButtonElement} */ (event.submitter ?? form.querySelector("button"));
+      const approve = one.kind === "correction" ? { approve: value === "approve" } : {};
       try {
-        await this.desk.api("/reviews", { method: "POST", body: { review_id: one.review_id, decision: field.value.trim() } });
+        await this.desk.api("/reviews", { method: "POST", body: { review_id: one.review_id, decision: field.value.trim(), ...approve } });
         sessionStorage.removeItem(name);
         await this.refresh();
       } catch (failure) {
