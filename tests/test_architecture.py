@@ -37,6 +37,7 @@ ENTRY_POINTS = {
     "data/importers/__main__.py",
     "models/__main__.py",
     "models/audit.py",
+    "models/weights.py",
     "web/__main__.py",
     "web/owner.py",
 }
@@ -48,6 +49,7 @@ ONLY_IN = {
     "sanic": ("actions/",),
     "lightgbm": ("models/",),
     "shap": ("models/",),
+    "matplotlib": ("models/",),
     "fairlearn": ("models/",),
     "fastapi": ("web/",),
     "starlette": ("web/",),
@@ -78,6 +80,7 @@ OWN_TABLES = {
     "impressions": "data/impressions.py",
     "preferences": "data/preferences.py",
     "reviews": "data/reviews.py",
+    "corrections": "data/corrections.py",
     "uses": "data/uses.py",
     "audit": "data/audit.py",
     "page_events": "data/events.py",

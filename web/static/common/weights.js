@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 
 /** @typedef {import("./words.js").Words} Words */
 /** @typedef {{reason_id: string, text: string, category: string, contribution: number, share: number, evidence: {facts: any[], rows: {table: string, id: unknown}[]}, controls: {title: string, payload: string}[]}} Reason */
-/** @typedef {{impression_id: string, offer_id: string, model_version: string, categories_used: string[], categories_unused: string[], base: number, score: number, remainder: number, reasons: Reason[], rules?: string[]}} Explanation */
+/** @typedef {{impression_id: string, offer_id: string, model_version: string, categories_used: string[], categories_unused: string[], base: number, score: number, remainder: number, reasons: Reason[], rules?: string[], type_title?: string}} Explanation */
 
 const STEPS = /** @type {[number, string][]} */ ([[0.5, "share_most"], [0.25, "share_good"], [0.1, "share_some"], [0, "share_little"]]);
 

@@ -2,6 +2,8 @@
 
 import { make, makeParagraphs } from "../common/dom.js";
 import { icon } from "../common/icons.js";
+import { hasWeights } from "../common/weights.js";
+import { makeExact } from "./side.js";
 
 /** @typedef {{line_id: number, order_id: string | null, ordered_on: string | null, title: string | null, quantity: number | null, state: string}} Line */
 /** @typedef {{review_id: string, kind: string, conversation_id: string | null, impression_id: string | null, reason_id: string | null, text: string, state: string, opened_at: string, due_on: string, days_left: number, decision: string | null, decided_by: string | null}} Review */
@@ -69,7 +71,8 @@ export class Reviews {
       this.middle.replaceChildren();
       return;
     }
-    const [reason, lines] = await Promise.all([this.#findReason(one), this.#findLines(one)]);
+    const [told, lines] = await Promise.all([this.#findExplanation(one), this.#findLines(one)]);
+    const reason = told && (told.reasons.find((reason) => reason.reason_id === one.reason_id)?.text ?? told.reasons[0]?.text);
     if (one.review_id !== this.#chosen) return;
     const open = make("button.button", { type: "button" }, icon("chat"), words.say("staff_review_chat"));
     open.addEventListener("click", () => { if (one.conversation_id) this.desk.open(one.conversation_id); });
@@ -84,6 +87,7 @@ export class Reviews {
         make("p.said", {}, one.text ? `“${one.text}”` : words.say("staff_review_nothing")),
         reason && make("h3", {}, words.say("staff_review_reason")),
         reason && make("p", {}, reason),
+        told && hasWeights(told) && makeExact({ impression_id: told.impression_id, title: told.type_title, explanation: told }, words),
         lines.length > 0 && make("h3", {}, words.say("staff_correction_lines")),
         lines.length > 0 && this.#makeLines(lines),
         ...(one.state === "open" ? [this.#makeForm(one)] : [make("h3", {}, words.say("staff_decided_by", { name: one.decided_by })), ...makeParagraphs(one.decision ?? "")]),
@@ -121,14 +125,12 @@ export class Reviews {
     );
   }
 
-  /** The sentence that is disputed. @param {Review} one @returns {Promise<string | null>} */
-  async #findReason({ impression_id, reason_id }) {
+  /** The explanation that is disputed. @param {Review} one @returns {Promise<import("../common/weights.js").Explanation | null>} */
+  async #findExplanation({ impression_id }) {
     if (!impression_id) return null;
     try {
       const answer = await fetch(`/api/impressions/${encodeURIComponent(impression_id)}/explanation`);
-      if (!answer.ok) return null;
-      const { reasons } = await answer.json();
-      return reasons.find((/** @type {any} */ reason) => reason.reason_id === reason_id)?.text ?? reasons[0]?.text ?? null;
+      return answer.ok ? await answer.json() : null;
     } catch {
       return null; // the review can be answered without it; the chat shows it too
     }
