@@ -7,8 +7,8 @@ from typing import Any
 from models.audit import Audit
 from models.audit_report import NAMES, say_figure
 from models.features import FEATURES
-from models.gate import Verdict
 from models.ranker import Shelf
+from models.standing import Verdict
 
 CARD = "card.md"
 

@@ -37,6 +37,7 @@ ENTRY_POINTS = {
     "data/importers/__main__.py",
     "models/__main__.py",
     "models/audit.py",
+    "models/standing.py",
     "models/weights.py",
     "web/__main__.py",
     "web/owner.py",
