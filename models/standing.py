@@ -71,8 +71,14 @@ def load_verdict(directory: Path) -> Verdict | None:
         told: dict[str, Any] = json.loads((directory / VERDICT).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    sentences = {name: tuple(told.pop(name)) for name in ("refused_for", "shortfalls", "notes")}
-    return Verdict(**told, **sentences)
+    return Verdict(
+        version=told["version"],
+        serves=told["serves"],
+        against=told["against"],
+        refused_for=tuple(told["refused_for"]),
+        shortfalls=tuple(told["shortfalls"]),
+        notes=tuple(told["notes"]),
+    )
 
 
 def read_standing(models: Path) -> Standing:

@@ -203,7 +203,7 @@ def test_with_browsing_alone_the_rest_stays_popular_and_is_said_to_be(made: tupl
     told = tell_in_words(impression, recommender.texts, name_category=recommender.name_category)
     assert "Nothing about you" not in told
     assert "Used: what you looked at." in told
-    meaning = tell_meaning(impression, recommender.texts)
+    meaning = tell_meaning(impression, recommender.texts, tested=None)
     assert (meaning["parts"], meaning["chance"]) == ([], None)
     assert "adds nothing to the score" in meaning["text"]
 
@@ -233,7 +233,7 @@ def test_every_answer_about_it_speaks_of_the_rule(made: tuple[Database, Recommen
     assert sure["tested"] is None
     assert more["days"] == [TODAY.isoformat()]
     assert "looked" not in more["unnamed"]
-    meaning = tell_meaning(impression, recommender.texts)
+    meaning = tell_meaning(impression, recommender.texts, tested=None)
     assert "looked" not in {part["reason_id"] for part in meaning["parts"]}
     assert meaning["text"].startswith("We keep one place for something you looked at")
 
