@@ -19,7 +19,7 @@ def test_a_look_on_a_page_takes_a_place_and_says_so(browser: Browser, house: Hou
     forget_answers(house, "22")
     with open_page(browser, customer="22") as page:
         page.add_init_script(
-            "document.addEventListener('candor-looked', ({detail}) => { window.kept = detail.stored; })"
+            "document.addEventListener('candor-looked', ({detail}) => { document.documentElement.dataset.kept = detail.stored; })"
         )
         page.goto(house.url)
         page.locator("candor-offers article").first.wait_for()
@@ -27,7 +27,7 @@ def test_a_look_on_a_page_takes_a_place_and_says_so(browser: Browser, house: Hou
         goods = page.locator("details[data-product] summary")
         goods.last.press("Enter")
         check_focus(page)
-        page.wait_for_function("window.kept === false")  # not agreed to, so not kept
+        expect(page.locator("html")).to_have_attribute("data-kept", "false")  # not agreed to, so not kept
         token = page.evaluate(
             "fetch('/demo/token', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({customer_id: '22'})})"
             ".then(answer => answer.json()).then(told => told.customer_token)"
@@ -37,7 +37,7 @@ def test_a_look_on_a_page_takes_a_place_and_says_so(browser: Browser, house: Hou
         assert answer.ok
         goods.last.press("Enter")
         goods.last.press("Enter")
-        page.wait_for_function("window.kept === true")
+        expect(page.locator("html")).to_have_attribute("data-kept", "true")
         assert find_faults(page) == []
         page.get_by_role("link", name="All aisles").click()
         offer = page.locator("candor-offers article").filter(has_text="Chosen from what you looked at")

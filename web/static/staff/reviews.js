@@ -17,7 +17,7 @@ export class Reviews {
   constructor(desk) {
     this.desk = desk;
     this.list = make("div.queue-list");
-    this.middle = make("section.middle.review", { "aria-label": desk.words.say("staff_reviews") });
+    this.middle = make("section.middle.review", { "aria-label": desk.words.say("staff_review_chosen") });
     this.element = make("div.inbox.two", { hidden: true }, make("section.left", { "aria-label": desk.words.say("staff_reviews") }, this.list), this.middle);
   }
 

@@ -41,7 +41,7 @@ function makeReason(reason, told, isWeighed, { words, press, openPrivacy }) {
     button.addEventListener("click", () => press(control));
     return button;
   });
-  const source = reason.category === "shop" ? words.say("from_shop") : words.say("from_you", { what: words.say(`in_called${reason.category}`) });
+  const source = reason.category === "shop" ? words.say("from_shop") : words.say("from_you", { what: words.say(`in_words_${reason.category}`) });
   return make(
     "section.reason",
     {},
@@ -63,7 +63,7 @@ function makeRowsLink(reason, words, openPrivacy) {
 
 /** @param {import("../common/weights.js").Explanation} told @param {import("../common/words.js").Words} words */
 function makeUsed(told, words) {
-  const name = (/** @type {string} */ category) => words.say(`in_called${category}`);
+  const name = (/** @type {string} */ category) => words.say(`in_words_${category}`);
   const isPlain = (/** @type {string} */ category) => !category.startsWith("sensitive_") && category !== "fairness";
   const unused = told.categories_unused.filter(isPlain).map(name);
   if (told.categories_unused.some((category) => category.startsWith("sensitive_"))) unused.push(words.say("sensitive_goods"));
