@@ -34,7 +34,7 @@ from models.recommender import Recommender, Slate
 from models.shapley import attribute
 from models.training import RARE_RATE, SAMPLE_RATE
 from tests.agreeing import Agreeing, copy_shop, open_agreeing_shop
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.games import shapley_by_brute_force, value_coalitions, value_interventions
 from tests.truth_controls import measure_controls
 from tests.truth_facts import check_reason, open_raw
@@ -291,6 +291,7 @@ def _predict(ranker: Ranker, rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def main() -> int:
     """Measure, print, write."""
+    commit = read_commit()
     with tempfile.TemporaryDirectory() as folder, open_agreeing_shop(Path(folder)) as shop:
         print("Everybody agreed to purchases and offers here; training twice first, a week apart.", flush=True)
         older = shop.train(shop.today - timedelta(days=7))
@@ -341,7 +342,7 @@ def main() -> int:
             *controls,
             Row("truth.offers", float(len(offered)), "offers"),
         ]
-    return report("truth", rows, command="make bench-truth")
+    return report("truth", rows, command="make bench-truth", commit=commit)
 
 
 class _Clock:
