@@ -92,8 +92,17 @@ def open_page(
     assert problems == []
 
 
+SETTLE = """async () => {
+  const roots = [document, ...[...document.querySelectorAll('*')].flatMap((one) => one.shadowRoot ?? [])];
+  const moving = roots.flatMap((root) => root.getAnimations()).filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+  await Promise.all(moving.map((one) => one.finished.catch(() => null)));
+}"""
+"""What fades in is looked at when it is there; what moves without an end is not waited for."""
+
+
 def find_faults(page: Page) -> list[str]:
     """What axe finds in the page and in its shadow roots, and whether it is wider than its window. The page's policy forbids eval, not this."""
+    page.evaluate(SETTLE)
     page.evaluate(f"{AXE}; 0")
     faults: list[str] = page.evaluate(ASK_AXE)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):

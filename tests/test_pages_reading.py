@@ -128,6 +128,7 @@ def test_the_consent_question_and_what_a_yes_did_are_read_in_order(browser: Brow
         question.get_by_role("button", name="Yes, use it").click()
         page.locator("candor-chat .done").wait_for()
         check_added_below(log, "Done.")
+        page.locator("candor-chat").get_by_text("In use now: what you bought").wait_for()
         find_heard(
             hear(page),
             ("button", "No, don't use it"),
