@@ -1,1 +1,3 @@
 """The only code that imports rasa: pipeline components and the bounded tracker store."""
+
+MENDED = "mended_text"  # under this name a message carries its text with the spelling mended

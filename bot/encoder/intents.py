@@ -1,0 +1,144 @@
+"""Reads a text's intent with three readers and says how far that may be trusted.
+
+- the tuned encoder's head (tuning.py),
+- a logistic regression on the frozen vectors, scaled: unscaled rows of length 1 under-fit,
+- a logistic regression on words and letter groups, which a typo does not turn upside down.
+
+Their probabilities are multiplied, each to the power of its weight, and the likeliest intent is read. Trust in it is another
+question: the readers' mean probability of it (one that doubts counts) times how near the nearest training examples are by the
+frozen vectors. The tuned ones are no help there: they bring whatever they read close to some intent. Weights and thresholds were
+chosen on validation parts (docs/understanding.md), never on test parts.
+"""
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from encoder.graph import build_tail, save_narrow
+from encoder.reader import Reading, Tail
+from encoder.tuning import SCALE, tune
+
+FROZEN_SCALE = 6.0
+WEIGHTS = {"tuned": 0.5, "frozen": 0.3, "words": 0.2}
+NEIGHBOURS = 3
+MOST_STEPS = 40
+FLOOR = 1e-6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Intents, the likeliest first, with their probabilities, and how far the first may be trusted.
+
+    Attributes
+    ----------
+    nearness
+        The mean cosine of the 3 nearest examples.
+    trust
+        From 0 (nothing like it was ever seen) to 1: the readers' mean probability of the first intent, times the nearness.
+    """
+
+    ranking: list[tuple[str, float]]
+    nearness: float
+    trust: float
+
+
+class IntentModel:
+    """Trained with `train`, kept with `save`, opened again with `load`: numbers and names, nothing in the files can run."""
+
+    def __init__(self, labels: list[str], arrays: dict[str, np.ndarray], tail: Tail) -> None:
+        self._labels, self._arrays, self._tail = labels, arrays, tail
+
+    @classmethod
+    def train(
+        cls,
+        readings: Sequence[Reading],
+        words: csr_matrix,
+        labels: Sequence[str],
+        *,
+        frozen_tail: Path,
+        folder: Path,
+    ) -> "IntentModel":
+        """Learn from texts as the encoder read them, their rows of words and their intents; the files go to `folder`."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.linear_model import LogisticRegression
+
+        names, numbers = np.unique(np.array(labels), return_inverse=True)
+        if len(names) < 2:
+            raise ValueError(
+                f"Intents are told apart from two on; got {len(names)}. Add examples of another to bot/nlu."
+            )
+        vectors = np.stack([reading.vector for reading in readings])
+        with np.load(frozen_tail) as tensors:
+            tuned = tune(dict(tensors), [reading.hidden for reading in readings], vectors, numbers)
+        save_narrow(build_tail(tuned.tensors), folder / "tail.onnx")
+        tail = Tail(str(folder / "tail.onnx"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early: the probabilities move no more
+            frozen = LogisticRegression(max_iter=MOST_STEPS, class_weight="balanced").fit(
+                vectors * FROZEN_SCALE, numbers
+            )
+        by_words = LogisticRegression(
+            solver="liblinear", multi_class="ovr", dual=True, tol=0.1, class_weight="balanced"
+        ).fit(words, numbers)
+        arrays = {
+            "tuned": tuned.weights,
+            "tuned_bias": tuned.bias,
+            "frozen": _both_sides(frozen.coef_).T,
+            "frozen_bias": _both_sides(frozen.intercept_),
+            "words": _both_sides(by_words.coef_).T,
+            "words_bias": _both_sides(by_words.intercept_),
+            "examples": vectors,
+        }
+        arrays = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
+        (folder / "labels.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
+        np.savez(folder / "readers.npz", **arrays)
+        return cls(names.tolist(), arrays, tail)
+
+    @classmethod
+    def load(cls, folder: Path) -> "IntentModel":
+        """Open what `train` wrote."""
+        with np.load(folder / "readers.npz") as arrays:
+            return cls(
+                json.loads((folder / "labels.json").read_text(encoding="utf-8")),
+                dict(arrays),
+                Tail((folder / "tail.onnx").read_bytes()),
+            )
+
+    def read(self, reading: Reading, words: csr_matrix) -> Verdict:
+        """The verdict on one text and its row of words."""
+        parts, nearness = self.read_parts(reading, words)
+        logs = sum(weight * np.log(parts[name] + FLOOR) for name, weight in WEIGHTS.items())
+        shares = _soften(logs)
+        order = np.argsort(-shares, kind="stable")
+        mean = sum(weight * float(parts[name][order[0]]) for name, weight in WEIGHTS.items())
+        ranking = [(self._labels[index], float(shares[index])) for index in order]
+        return Verdict(ranking, nearness, mean * max(0.0, nearness))
+
+    def read_parts(self, reading: Reading, words: csr_matrix) -> tuple[dict[str, np.ndarray], float]:
+        """Each reader's probabilities, in the labels' order, and the nearness."""
+        kept = self._arrays
+        vector = self._tail.read(reading.hidden)
+        by_words = 1.0 / (1.0 + np.exp(-(np.asarray(words @ kept["words"]).ravel() + kept["words_bias"])))
+        parts = {
+            "tuned": _soften(SCALE * vector @ kept["tuned"] + kept["tuned_bias"]),
+            "frozen": _soften(FROZEN_SCALE * reading.vector @ kept["frozen"] + kept["frozen_bias"]),
+            "words": by_words / by_words.sum(),
+        }
+        cosines = kept["examples"] @ reading.vector
+        nearest = np.partition(cosines, -NEIGHBOURS)[-NEIGHBOURS:] if len(cosines) > NEIGHBOURS else cosines
+        return parts, float(nearest.mean())
+
+
+def _soften(scores: np.ndarray) -> np.ndarray:
+    raised = np.exp(scores - scores.max())
+    return raised / raised.sum()
+
+
+def _both_sides(array: np.ndarray) -> np.ndarray:
+    """scikit-learn keeps one row for two kinds; here each kind has its own."""
+    return np.concatenate([-array, array]) if len(array) == 1 else array
