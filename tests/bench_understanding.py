@@ -7,6 +7,7 @@ in the same run; DIET alone takes 12 minutes of two cores.
 """
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -32,7 +33,7 @@ from tests.understanding_data import (
 
 SEEDS = (1, 2)
 TYPO_SEED = 7
-LEAST_RECALL = 0.85
+VALIDATION_RECALL = 0.9  # the target on test is 0.85; 200 texts leave some doubt
 BASELINES = {"diet": "Rasa's default (DIET)", "before": "the bot before the encoder"}
 PYTHON = ROOT / "var" / "env" / "bot" / "bin" / "python"
 
@@ -89,12 +90,10 @@ def count_right(read: Sequence[Read], wanted: Sequence[str], *, threshold: float
     return 100 * mean(intent == right for intent, right in zip(heard, wanted, strict=True))
 
 
-def choose_threshold(inside: Sequence[Read], outside: Sequence[Read], *, recall: float) -> float:
-    """The lowest threshold below which at least `recall` of what is outside falls; from validation parts."""
+def choose_threshold(outside: Sequence[Read], *, recall: float) -> float:
+    """The lowest threshold below which at least `recall` of what is out of scope falls; give it no test part."""
     found = sorted(one.trust for one in outside)
-    if len(inside) < 1 or len(found) < 1:
-        raise ValueError("A threshold needs texts inside and outside; got none of one of them.")
-    return found[min(len(found) - 1, int(recall * len(found)))] + 1e-9
+    return found[min(len(found), math.ceil(recall * len(found))) - 1] + 1e-9
 
 
 def find_best(read: Sequence[Read], wanted: Sequence[str]) -> float:
@@ -135,9 +134,9 @@ def measure_banking(*, with_baselines: bool) -> list[Row]:
         Row("BANKING77, ten, the published and two other drawings, mean", mean([right["0"], *drawn]), "%"),
         Row("BANKING77, all examples", count_right(full.lists["0"], wanted), "%", 93.7, False),
     ]
-    for count, most in (("1", 1.0), ("2", 2.0), ("3", None)):
-        lost = {told: beside("0")[told] - share for told, share in beside(count).items()}
-        rows.append(Row(f"lost at {count} typos a message", right["0"] - right[count], "points", most, True, lost))
+    for typos, most in (("1", 1.0), ("2", 2.0), ("3", None)):
+        lost = {told: beside("0")[told] - share for told, share in beside(typos).items()}
+        rows.append(Row(f"lost at {typos} typos a message", right["0"] - right[typos], "points", most, True, lost))
     return [
         *rows,
         Row(
@@ -158,12 +157,12 @@ def measure_banking(*, with_baselines: bool) -> list[Row]:
 
 def measure_scope() -> list[Row]:
     """CLINC150 with its out-of-scope texts, and curekart at the threshold that CLINC150's validation part gave and at the best."""
-    parts = ("val", "oos_val", "test", "oos_test")
+    parts = ("oos_train", "oos_val", "test", "oos_test")  # trained on `train` alone
     pairs = {part: read_clinc(part) for part in parts}
     clinc = run_pipeline(
         "candor", read_clinc("train"), {part: [text for text, _ in pairs[part]] for part in parts}
     ).lists
-    threshold = choose_threshold(clinc["val"], clinc["oos_val"], recall=LEAST_RECALL)
+    threshold = choose_threshold([*clinc["oos_val"], *clinc["oos_train"]], recall=VALIDATION_RECALL)
     inside = count_right(clinc["test"], [intent for _, intent in pairs["test"]], threshold=threshold)
     fallen = sum(one.trust < threshold for one in clinc["oos_test"])
     fallen_inside = sum(one.trust < threshold for one in clinc["test"])

@@ -29,7 +29,12 @@ _BESIDE = {
 
 def require_data(folder: Path = FOLDER) -> None:
     """Stop with a sentence unless the three sets are there."""
-    wanted = ("banking77/train_10.tsv", "banking77/train.tsv", "banking77/valid.tsv", "banking77/test.tsv")
+    wanted: tuple[str, ...] = (
+        "banking77/train_10.tsv",
+        "banking77/train.tsv",
+        "banking77/valid.tsv",
+        "banking77/test.tsv",
+    )
     wanted += ("clinc150/data_full.json", "hint3-curekart/train.csv", "hint3-curekart/test.csv")
     missing = [name for name in wanted if not (folder / name).is_file()]
     if missing:

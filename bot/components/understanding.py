@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from components import MENDED
 from components.featurizer import MeaningFeaturizer
 from encoder.intents import IntentModel
 from encoder.reader import Encoder
@@ -35,8 +36,6 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
-
-from components import MENDED
 
 READING, TRUST = "reading", "trust"
 NOT_UNDERSTOOD = "nlu_fallback"

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
 from encoder.graph import LAYERS, TUNED, build_encoder, save_narrow
 from encoder.weights import SHA256, TOKENIZER_SHA256, WeightsError, check_file, find_folder, read_tensors
 

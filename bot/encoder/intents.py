@@ -5,9 +5,9 @@
 - a logistic regression on words and letter groups, which a typo does not turn upside down.
 
 Their probabilities are multiplied, each to the power of its weight, and the likeliest intent is read. Trust in it is another
-question: the readers' mean probability of it (one that doubts counts) times how near the nearest training examples are by the
-frozen vectors. The tuned ones are no help there: they bring whatever they read close to some intent. Weights and thresholds were
-chosen on validation parts (docs/understanding.md), never on test parts.
+question: the readers' mean probability of it (one that doubts counts), how near the intent's own examples are by the frozen
+vectors, and how near any examples are by the tuned ones. Weights and thresholds were chosen on validation parts
+(docs/understanding.md), never on test parts.
 """
 
 import json
@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix
-
 from encoder.graph import build_tail, save_narrow
 from encoder.reader import Reading, Tail
 from encoder.tuning import SCALE, tune
+from scipy.sparse import csr_matrix
 
 FROZEN_SCALE = 6.0
 WEIGHTS = {"tuned": 0.5, "frozen": 0.3, "words": 0.2}
 NEIGHBOURS = 3
+NEARNESS_WEIGHT, NEARNESS_MIDDLE = 10.0, 1.1
 MOST_STEPS = 40
 FLOOR = 1e-6
 
@@ -36,14 +36,12 @@ class Verdict:
 
     Attributes
     ----------
-    nearness
-        The mean cosine of the 3 nearest examples.
     trust
-        From 0 (nothing like it was ever seen) to 1: the readers' mean probability of the first intent, times the nearness.
+        From 0 (nothing like it was ever seen) to 1: the logistic of log(mean probability of the first intent) + 10 · (nearness
+        of its 3 nearest examples + nearness of the 3 nearest of all - 1.1), nearness being a mean cosine.
     """
 
     ranking: list[tuple[str, float]]
-    nearness: float
     trust: float
 
 
@@ -92,9 +90,14 @@ class IntentModel:
             "frozen_bias": _both_sides(frozen.intercept_),
             "words": _both_sides(by_words.coef_).T,
             "words_bias": _both_sides(by_words.intercept_),
-            "examples": vectors,
+            "vectors": vectors,
+            "tuned_vectors": np.stack([tail.read(reading.hidden) for reading in readings]),
+            "intents": numbers,
         }
-        arrays = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
+        arrays = {
+            name: np.ascontiguousarray(array, dtype=np.int32 if name == "intents" else np.float32)
+            for name, array in arrays.items()
+        }
         (folder / "labels.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
         np.savez(folder / "readers.npz", **arrays)
         return cls(names.tolist(), arrays, tail)
@@ -111,16 +114,6 @@ class IntentModel:
 
     def read(self, reading: Reading, words: csr_matrix) -> Verdict:
         """The verdict on one text and its row of words."""
-        parts, nearness = self.read_parts(reading, words)
-        logs = sum(weight * np.log(parts[name] + FLOOR) for name, weight in WEIGHTS.items())
-        shares = _soften(logs)
-        order = np.argsort(-shares, kind="stable")
-        mean = sum(weight * float(parts[name][order[0]]) for name, weight in WEIGHTS.items())
-        ranking = [(self._labels[index], float(shares[index])) for index in order]
-        return Verdict(ranking, nearness, mean * max(0.0, nearness))
-
-    def read_parts(self, reading: Reading, words: csr_matrix) -> tuple[dict[str, np.ndarray], float]:
-        """Each reader's probabilities, in the labels' order, and the nearness."""
         kept = self._arrays
         vector = self._tail.read(reading.hidden)
         by_words = 1.0 / (1.0 + np.exp(-(np.asarray(words @ kept["words"]).ravel() + kept["words_bias"])))
@@ -129,9 +122,20 @@ class IntentModel:
             "frozen": _soften(FROZEN_SCALE * reading.vector @ kept["frozen"] + kept["frozen_bias"]),
             "words": by_words / by_words.sum(),
         }
-        cosines = kept["examples"] @ reading.vector
-        nearest = np.partition(cosines, -NEIGHBOURS)[-NEIGHBOURS:] if len(cosines) > NEIGHBOURS else cosines
-        return parts, float(nearest.mean())
+        shares = _soften(sum(weight * np.log(parts[name] + FLOOR) for name, weight in WEIGHTS.items()))
+        order = np.argsort(-shares, kind="stable")
+        first = order[0]
+        own = _mean_nearest(kept["vectors"][kept["intents"] == first] @ reading.vector)
+        nearness = own + _mean_nearest(kept["tuned_vectors"] @ vector)
+        mean = np.mean([part[first] for part in parts.values()])
+        evidence = np.log(mean + FLOOR) + NEARNESS_WEIGHT * (nearness - NEARNESS_MIDDLE)
+        ranking = [(self._labels[index], float(shares[index])) for index in order]
+        return Verdict(ranking, float(1.0 / (1.0 + np.exp(-evidence))))
+
+
+def _mean_nearest(cosines: np.ndarray) -> float:
+    nearest = np.partition(cosines, -NEIGHBOURS)[-NEIGHBOURS:] if len(cosines) > NEIGHBOURS else cosines
+    return float(nearest.mean())
 
 
 def _soften(scores: np.ndarray) -> np.ndarray:
