@@ -68,6 +68,11 @@ class SpellingMender(GraphComponent):
         return {"catalogue": None}
 
     @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Rasa's hook: what is mended depends on this code."""
+        return _digest(*_find_code("spelling"))
+
+    @classmethod
     def create(
         cls,
         config: dict[str, Any],

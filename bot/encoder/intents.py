@@ -23,7 +23,7 @@ from encoder.tuning import SCALE, tune
 from scipy.sparse import csr_matrix
 
 FROZEN_SCALE = 6.0
-WEIGHTS = {"tuned": 0.5, "frozen": 0.3, "words": 0.2}
+WEIGHTS = {"tuned": 0.4, "frozen": 0.3, "words": 0.3}
 NEIGHBOURS = 3
 NEARNESS_WEIGHT, NEARNESS_MIDDLE = 10.0, 1.1
 MOST_STEPS = 40
