@@ -90,12 +90,12 @@ class IntentModel:
             "frozen_bias": _both_sides(frozen.intercept_),
             "words": _both_sides(by_words.coef_).T,
             "words_bias": _both_sides(by_words.intercept_),
-            "vectors": vectors,
+            "vectors": vectors[np.argsort(numbers, kind="stable")],
             "tuned_vectors": np.stack([tail.read(reading.hidden) for reading in readings]),
-            "intents": numbers,
+            "begins": np.concatenate([[0], np.cumsum(np.bincount(numbers))]),
         }
         arrays = {
-            name: np.ascontiguousarray(array, dtype=np.int32 if name == "intents" else np.float32)
+            name: np.ascontiguousarray(array, dtype=np.int32 if name == "begins" else np.float32)
             for name, array in arrays.items()
         }
         (folder / "labels.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
@@ -116,7 +116,9 @@ class IntentModel:
         """The verdict on one text and its row of words."""
         kept = self._arrays
         vector = self._tail.read(reading.hidden)
-        by_words = 1.0 / (1.0 + np.exp(-(np.asarray(words @ kept["words"]).ravel() + kept["words_bias"])))
+        by_words = 1.0 / (
+            1.0 + np.exp(-(words.data.astype(np.float32) @ kept["words"][words.indices] + kept["words_bias"]))
+        )
         parts = {
             "tuned": _soften(SCALE * vector @ kept["tuned"] + kept["tuned_bias"]),
             "frozen": _soften(FROZEN_SCALE * reading.vector @ kept["frozen"] + kept["frozen_bias"]),
@@ -125,7 +127,8 @@ class IntentModel:
         shares = _soften(sum(weight * np.log(parts[name] + FLOOR) for name, weight in WEIGHTS.items()))
         order = np.argsort(-shares, kind="stable")
         first = order[0]
-        own = _mean_nearest(kept["vectors"][kept["intents"] == first] @ reading.vector)
+        begin, end = kept["begins"][first : first + 2]
+        own = _mean_nearest(kept["vectors"][begin:end] @ reading.vector)
         nearness = own + _mean_nearest(kept["tuned_vectors"] @ vector)
         mean = np.mean([part[first] for part in parts.values()])
         evidence = np.log(mean + FLOOR) + NEARNESS_WEIGHT * (nearness - NEARNESS_MIDDLE)
