@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth bench-understanding audit audit-own pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth bench-understanding audit audit-own models weights pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -55,6 +55,12 @@ bench-understanding: setup ## what is understood, on public sets beside the chec
 
 audit: demo ## the fairness audit on a copy of the demo shop in which everybody agreed
 	$(MAIN)/python -m tests.bench_audit
+
+models: ## which version of the rankers serves, what it falls short of, what was refused and why
+	@$(PYTHON) -m ops models
+
+weights: setup ## what the groups of features weigh in the version that serves: a page with shap's pictures
+	$(MAIN)/python -m models.weights
 
 audit-own: setup ## the fairness audit of your own shop, under the consents that stand
 	$(MAIN)/python -m models.audit

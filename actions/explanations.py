@@ -262,7 +262,9 @@ class ActionExplainMeaning(CandorAction):
         impression = find_meant(talk, find_near(talk))
         if impression is None:
             return [talk.say("explanations.nothing_shown")]
-        told = tell_meaning(impression, talk.desk.texts)
+        with talk.read() as connection:
+            tested = tell_certainty(connection, talk.desk.recommender, impression)["tested"]
+        told = tell_meaning(impression, talk.desk.texts, tested=tested)
         title = lower_first(impression.offer["title"])
         buttons = [
             _button(

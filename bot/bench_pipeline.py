@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import subprocess
 import sys
 import time
@@ -110,9 +109,6 @@ def main() -> int:
     """Train in a process of its own and read in another, so that each one's figures are its own."""
     name, folder = sys.argv[1], Path(sys.argv[2]).resolve()
     logging.disable(logging.WARNING)
-    os.environ.update(
-        RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3", RASA_CACHE_DIRECTORY=str(folder / "cache")
-    )
     if sys.argv[3:] == ["train"]:
         (folder / "train_cpu_s.txt").write_text(str(train(name, folder)), encoding="utf-8")
         return 0

@@ -123,6 +123,20 @@ def count_types_by_category(connection: Connection) -> list[tuple[str, int]]:
     return [(row.category, row.kinds) for row in connection.execute(statement.order_by(kinds.desc(), types.c.category))]
 
 
+def fetch_goods(connection: Connection, category: str) -> list[tuple[str, Product]]:
+    """The kinds of an aisle by title, each with one product: one that has a price, if there is one. No sensitive goods."""
+    statement = (
+        select(products, types.c.title.label("kind"))
+        .join(types, types.c.type_id == products.c.type_id)
+        .where(types.c.category == category, types.c.sensitive.is_(None))
+        .order_by(types.c.title, types.c.type_id, products.c.price_minor.is_(None), products.c.product_id)
+    )
+    goods: dict[str, tuple[str, Product]] = {}
+    for row in connection.execute(statement):
+        goods.setdefault(row.type_id, (row.kind, _read_product(row)))
+    return list(goods.values())
+
+
 def fetch_questions(connection: Connection) -> list[Question]:
     """All common questions."""
     return [Question(**row._mapping) for row in connection.execute(select(questions).order_by(questions.c.question_id))]
@@ -136,5 +150,6 @@ def find_question(connection: Connection, question_id: str) -> Question | None:
 
 def _read_product(row: Row[Any]) -> Product:
     columns = dict(row._mapping)
-    columns.pop("added_at")
+    del columns["added_at"]
+    columns.pop("kind", None)
     return Product(**columns)

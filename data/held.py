@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from data.conversations import fetch_conversations, fetch_messages, require_conversation
+from data.corrections import list_corrections
 from data.customers import find_person
 from data.impressions import fetch_impressions
 from data.orders import fetch_orders
@@ -50,9 +51,11 @@ def fetch_held(
         }
         for i in fetch_impressions(connection, person_id, limit=5_000)
     ]
+    corrections = list_corrections(connection)
     reviews = [
         {
             "review_id": r.review_id,
+            "kind": "correction" if r.review_id in corrections else "review",
             "opened_at": r.opened_at,
             "due_on": r.due_on.isoformat(),
             "state": r.state,

@@ -89,15 +89,17 @@ def fetch_order_lines(
 
 def dispute_lines(
     connection: Connection, person_id: int, *, type_id: str, at: str, product_id: str | None = None
-) -> int:
-    """ "I did not buy this": the lines of a type (or of one product) count for nothing from now on; returns how many changed."""
+) -> list[int]:
+    """ "I did not buy this": the lines of a type (or of one product) count for nothing from now on; returns which."""
     of_type = select(products.c.product_id).where(products.c.type_id == type_id)
-    statement = update(order_lines).where(
+    statement = select(order_lines.c.line_id).where(
         order_lines.c.person_id == person_id, order_lines.c.product_id.in_(of_type), order_lines.c.disputed_at.is_(None)
     )
     if product_id is not None:
         statement = statement.where(order_lines.c.product_id == product_id)
-    return connection.execute(statement.values(disputed_at=at)).rowcount
+    line_ids = list(connection.execute(statement.order_by(order_lines.c.line_id)).scalars())
+    connection.execute(update(order_lines).where(order_lines.c.line_id.in_(line_ids)).values(disputed_at=at))
+    return line_ids
 
 
 def require_order(connection: Connection, person_id: int, order_id: str) -> Order:

@@ -2,7 +2,7 @@
 
 For choosing, a person's own rows come out under that person's consents; for training and statistics, the rows of those who
 agreed to that purpose, and of nobody else. Rows about sensitive goods come out only where that group was turned on by name.
-Returns, disputed lines and anything on or after the cut never come out.
+Returns, disputed lines and anything on or after the cut never come out; what was looked at comes out on its own day alone, for a rule.
 """
 
 from collections import Counter
@@ -14,12 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from data.consent import Consents, list_agreeing, require_consent
-from data.tables import offer_events, offers, order_lines, products, types
+from data.tables import offer_events, offers, order_lines, page_events, preferences, products, types
 
 Line = tuple[int, date, str, int]
 """person_id, day, type_id, line_id"""
 Event = tuple[int, date, str, str, int]
 """person_id, day, type_id, event, event_id"""
+Like = tuple[date, str, int]
+"""day (UTC), type_id, preference_id"""
+Look = tuple[date, str, int]
+"""day, type_id, event_id"""
 Row = tuple[str, int]
 """table, its id there: as the evidence of a reason names it"""
 
@@ -29,13 +33,16 @@ class RankingRows:
     """What a ranking may read. A category that was not granted has no rows, and its name is not in `categories`.
 
     `coupon_events` are the event_ids of `events` that are about a row of offers.csv; an ordinary product type that was shown is an
-    event too. Filled for training only.
+    event too. Filled for training only. `likes` and `looks` are for the rules of a slate and for no ranker: what the customer said to like,
+    and the pages of goods looked at on the day of choosing itself.
     """
 
     categories: frozenset[str]
     lines: list[Line]
     events: list[Event]
     coupon_events: frozenset[int] = frozenset()
+    likes: tuple[Like, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     def drop(self, rows: frozenset[Row]) -> "RankingRows":
         """These rows without some, as if they had never been there."""
@@ -43,16 +50,20 @@ class RankingRows:
             self.categories,
             [line for line in self.lines if ("order_lines", line[3]) not in rows],
             [event for event in self.events if ("offer_events", event[4]) not in rows],
+            likes=tuple(like for like in self.likes if ("preferences", like[2]) not in rows),
+            looks=tuple(look for look in self.looks if ("page_events", look[2]) not in rows),
         )
 
     def date_rows(self) -> dict[Row, date]:
         """The day of each row."""
         days: dict[Row, date] = {("order_lines", line[3]): line[1] for line in self.lines}
+        days |= {("preferences", like[2]): like[0] for like in self.likes}
+        days |= {("page_events", look[2]): look[0] for look in self.looks}
         return days | {("offer_events", event[4]): event[1] for event in self.events}
 
 
 def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *, before: date) -> RankingRows:
-    """A person's own rows before a day, under what stands in `consents` for choosing."""
+    """A person's own rows before a day, under what stands in `consents` for choosing; of what was looked at, that day's."""
     categories = consents.choose
     may = {category.removeprefix("sensitive_") for category in categories if category.startswith("sensitive_")}
     lines: list[Line] = []
@@ -65,7 +76,41 @@ def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *
         require_consent(consents, "offers")
         rows = connection.execute(_select_events(before).where(offer_events.c.person_id == person_id))
         events = [(row[0], row[1], row[2], row[3], row[5]) for row in rows if row[4] is None or row[4] in may]
-    return RankingRows(categories, lines, events)
+    return RankingRows(
+        categories,
+        lines,
+        events,
+        likes=_fetch_likes(connection, person_id, consents) if "preferences" in categories else (),
+        looks=_fetch_looks(connection, person_id, consents, may, on=before) if "browsing" in categories else (),
+    )
+
+
+def _fetch_likes(connection: Connection, person_id: int, consents: Consents) -> tuple[Like, ...]:
+    require_consent(consents, "preferences")
+    told = preferences.c
+    statement = select(told.at, told.type_id, told.preference_id).where(
+        told.person_id == person_id, told.kind == "like"
+    )
+    return tuple(
+        (date.fromisoformat(row[0][:10]), row[1], row[2])
+        for row in connection.execute(statement.order_by(told.preference_id))
+    )
+
+
+def _fetch_looks(
+    connection: Connection, person_id: int, consents: Consents, may: set[str], *, on: date
+) -> tuple[Look, ...]:
+    require_consent(consents, "browsing")
+    event = page_events.c
+    statement = (
+        select(event.happened_on, products.c.type_id, event.event_id, types.c.sensitive)
+        .join(products, products.c.product_id == event.product_id)
+        .join(types, types.c.type_id == products.c.type_id)
+        .where(event.person_id == person_id, event.happened_on == on)
+        .order_by(event.event_id)
+    )
+    rows = connection.execute(statement)
+    return tuple((row[0], row[1], row[2]) for row in rows if row[3] is None or row[3] in may)
 
 
 def fetch_training_rows(connection: Connection, *, before: date, groups: Iterable[str]) -> RankingRows:

@@ -1,5 +1,6 @@
 """Reviews: a customer disputes a reason, a decision or a fact behind it, and a person answers in writing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,8 +9,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from data import codec
 from data.audit import record_act
+from data.corrections import decide_corrections, fetch_correction_lines, record_corrections
 from data.database import read_fact, write_fact
-from data.errors import Conflict, NotKnown
+from data.errors import BadInput, Conflict, NotKnown
 from data.tables import reviews
 
 FIRST_NUMBER = 1001
@@ -48,8 +50,48 @@ def open_review(
     text: str,
     at: str,
     due_on: date,
+    lines: Iterable[int] = (),
 ) -> Review:
-    """Open a numbered review. The same impression under review already: that one comes back."""
+    """Open a numbered review. The same impression under review already: that one comes back.
+
+    With `lines` (disputed order lines) it is a correction, or becomes one.
+    """
+    review = _open(
+        connection,
+        person_id=person_id,
+        conversation_id=conversation_id,
+        impression_id=impression_id,
+        reason_id=reason_id,
+        text=text,
+        at=at,
+        due_on=due_on,
+    )
+    lines = list(lines)
+    if lines:
+        record_corrections(connection, review.review_id, lines)
+        record_act(
+            connection,
+            at=at,
+            actor="customer",
+            act="correction_opened",
+            person_id=person_id,
+            object_id=review.review_id,
+            detail={"lines": lines},
+        )
+    return review
+
+
+def _open(
+    connection: Connection,
+    *,
+    person_id: int | None,
+    conversation_id: str | None,
+    impression_id: str | None,
+    reason_id: str | None,
+    text: str,
+    at: str,
+    due_on: date,
+) -> Review:
     c = reviews.c
     if impression_id is not None and person_id is not None:
         standing = connection.execute(
@@ -95,8 +137,18 @@ def fetch_reviews(connection: Connection, *, state: str | None = None, person_id
     return [_read(row) for row in connection.execute(statement)]
 
 
-def answer_review(connection: Connection, review_id: str, *, decision: str, username: str, at: str) -> Review:
-    """Answer a review once; the answer is said in the customer's chat by the caller."""
+def answer_review(
+    connection: Connection, review_id: str, *, decision: str, username: str, at: str, approve: bool | None = None
+) -> Review:
+    """Answer a review once; the answer is said in the customer's chat by the caller. `approve` decides a correction."""
+    is_correction = bool(fetch_correction_lines(connection, review_id))
+    if is_correction and approve is None:
+        raise BadInput(
+            f"Review {review_id} is a correction. Send approve: true (the lines stay without effect) or false (they count again).",
+            field="approve",
+        )
+    if approve is not None and not is_correction and require_review(connection, review_id):
+        raise BadInput(f"Review {review_id} is about no order line. Leave approve out.", field="approve")
     changed = connection.execute(
         update(reviews)
         .where(reviews.c.review_id == review_id, reviews.c.state == "open")
@@ -113,4 +165,15 @@ def answer_review(connection: Connection, review_id: str, *, decision: str, user
         person_id=review.person_id,
         object_id=review_id,
     )
+    if approve is not None:
+        lines = decide_corrections(connection, review_id, approve=approve)
+        record_act(
+            connection,
+            at=at,
+            actor=f"staff:{username}",
+            act="correction_approved" if approve else "correction_rejected",
+            person_id=review.person_id,
+            object_id=review_id,
+            detail={"lines": lines},
+        )
     return review

@@ -337,6 +337,16 @@ reviews = Table(
     Column("decided_at", String),
 )
 
+corrections = Table(  # order lines that a review is about: disputed, and then decided on by a person
+    "corrections",
+    metadata,
+    Column("review_id", String, ForeignKey("reviews.review_id"), primary_key=True),
+    Column(
+        "line_id", Identity, primary_key=True, autoincrement=False
+    ),  # no foreign key: an import may take the line away
+    Column("state", String, nullable=False),  # open | approved | rejected
+)
+
 # --- staff, audit -----------------------------------------------------------------------------------------------------
 staff = Table(
     "staff",

@@ -22,9 +22,10 @@ from models.audit import Audit, audit_version, keep_record, open_version
 from models.audit_report import write_report
 from models.backtest import measure_offers
 from models.card import write_card
-from models.gate import Verdict, decide, load_comparable, save_verdict, say_verdict
+from models.gate import decide, load_comparable
 from models.observing import AFTER_DAYS, MODEL, observe
 from models.ranker import Shelf, find_current, publish_shelf, save_shelf
+from models.standing import Verdict, save_verdict, say_verdict
 from models.statistics import RECENT_DAYS
 from models.training import train_shelf
 from settings import BadSetting, Settings, read_settings

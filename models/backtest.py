@@ -1,5 +1,8 @@
 """How often an offer is right: slates as they would have been on a past day, held against what was bought in the 28 days after.
 
+The chance that a score stands for is an estimate, and it is too high for what few buy (docs/explaining.md has figures). So in places kept
+for something new no customer is told it, but how often such offers were bought, with an interval.
+
 The ranker that is tested has not seen those days (`Shelf.rehearsal`); it is the one for purchases, with one cut fewer to learn from
 than what serves. The slates have the five places of slot `home` under the shop's rules. "Right" means that the customer bought the
 kind of goods in that time: somebody who would have liked it and did not buy it counts as wrong.
@@ -11,6 +14,9 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import batched
+from math import ceil, exp, floor, sqrt
+from statistics import fmean
 from typing import Any
 
 import polars as pl
@@ -26,11 +32,14 @@ from models.candidates import find_leads, frame_types, list_candidates
 from models.ranker import Ranker, Shelf
 from models.recommender import COUPONS, Recommender
 from models.slate import Place, fill_slate
+from models.stated import find_stated
 from models.statistics import EVENTS, LINES
 from models.training import ACTIVE_DAYS, HORIZON_DAYS, SEED
 from models.wording import say_date
 
-MOST_PEOPLE = 80
+MOST_PEOPLE = 400
+AT_ONCE = 50  # customers whose features are built together: a year of them, over all goods, is what takes memory
+SURE_Z = 1.96  # 95 %
 FEW = 0.05  # share; below it "about 1 of 10" would flatter
 PURCHASES = frozenset({"purchases"})
 
@@ -47,11 +56,19 @@ def measure_offers(shelf: Shelf, rows: RankingRows, types: list[ProductType], sh
         return None
     drawn = sorted(random.Random(SEED).sample(active, min(MOST_PEOPLE, len(active))))
     shown: dict[str, list[tuple[int, bool]]] = {"usual": [], "new": []}
-    for person_id, places in _fill_slates(shelf, ranker, {p: own[p] for p in drawn}, types, shop):
-        for place in places:
-            is_bought = place.candidate.type_id in later[person_id]
-            shown["new" if place.rule == "new" else "usual"].append((person_id, is_bought))
-    counted = {kind: _count(places, fewest_counted=shop.fewest_counted) for kind, places in shown.items() if places}
+    chances: dict[str, list[float]] = {"usual": [], "new": []}
+    for some in batched(drawn, AT_ONCE, strict=False):
+        for person_id, places in _fill_slates(shelf, ranker, {p: own[p] for p in some}, types, shop):
+            for place in places:
+                is_bought = place.candidate.type_id in later[person_id]
+                kind = "new" if place.rule == "new" else "usual"
+                shown[kind].append((person_id, is_bought))
+                chances[kind].append(1 / (1 + exp(-place.candidate.score)))
+    counted = {
+        kind: _count(places, fewest_counted=shop.fewest_counted) | {"told": fmean(chances[kind])}
+        for kind, places in shown.items()
+        if places
+    }
     return {"day": shelf.cut.isoformat(), "days_after": HORIZON_DAYS, "people": len(drawn)} | counted
 
 
@@ -108,7 +125,7 @@ def tell_certainty(connection: Connection, recommender: Recommender, impression:
     shelf, texts = recommender.fetch_shelf(connection), recommender.texts
     tested = (shelf.facts.get("tested") if shelf is not None else None) or {}
     kind = "new" if impression.offer.get("label") == "new" else "usual"
-    is_tested = impression.personalized and impression.slot != COUPONS
+    is_tested = impression.personalized and impression.slot != COUPONS and find_stated(impression.explanation) is None
     counted = tested.get(kind) if is_tested else None
     if not impression.personalized:
         text = texts.say("explanations.how_sure_popular")
@@ -124,10 +141,32 @@ def tell_certainty(connection: Connection, recommender: Recommender, impression:
     }
 
 
-def _count(places: list[tuple[int, bool]], *, fewest_counted: int) -> dict[str, int | None]:
+def _count(places: list[tuple[int, bool]], *, fewest_counted: int) -> dict[str, Any]:
     buyers = {person_id for person_id, is_bought in places if is_bought}
     bought = sum(is_bought for _, is_bought in places)
-    return {"offers": len(places), "bought": bought if len(buyers) >= fewest_counted else None}
+    if len(buyers) < fewest_counted:
+        return {"offers": len(places), "bought": None}
+    low, high = find_interval(places)
+    return {"offers": len(places), "bought": bought, "low": low, "high": high}
+
+
+def find_interval(places: list[tuple[int, bool]]) -> tuple[float, float]:
+    """A 95 % interval of the share that was bought (Wilson 1927), 0 to 1.
+
+    Offers of one customer are alike, so they count for fewer than they are: for their number over the design effect (Kish 1965), the
+    variance of the share over customers against that of as many offers to different ones, and never for more than they are.
+    """
+    count = len(places)
+    rate = sum(is_bought for _, is_bought in places) / count
+    off: dict[int, float] = defaultdict(float)
+    for person_id, is_bought in places:
+        off[person_id] += is_bought - rate
+    plain = count * rate * (1 - rate)
+    effect = max(1.0, sum(value**2 for value in off.values()) / plain) if plain else 1.0
+    weight = count / effect
+    middle = (rate + SURE_Z**2 / (2 * weight)) / (1 + SURE_Z**2 / weight)
+    half = SURE_Z * sqrt(rate * (1 - rate) / weight + SURE_Z**2 / (4 * weight**2)) / (1 + SURE_Z**2 / weight)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _say_tested(
@@ -137,8 +176,9 @@ def _say_tested(
     what = texts.say(f"explanations.tested_{kind}")
     on = say_date(date.fromisoformat(tested["day"]), impression.shop_day)
     weeks, people = tested["days_after"] // 7, tested["people"]
+    between = say_between(counted, texts)
     if bought is None or bought / offers < FEW:
-        return texts.say(
+        few = texts.say(
             "explanations.how_sure_few",
             offers=offers,
             kind=what,
@@ -147,8 +187,9 @@ def _say_tested(
             bought=texts.say("explanations.tested_few") if bought is None else bought,
             weeks=weeks,
         )
+        return f"{few} {between}" if between else few
     right = round(10 * bought / offers)
-    return texts.say(
+    measured = texts.say(
         "explanations.how_sure_measured",
         offers=offers,
         kind=what,
@@ -159,3 +200,12 @@ def _say_tested(
         right=right,
         wrong=10 - right,
     )
+    return f"{measured} {between}" if between else measured
+
+
+def say_between(counted: dict[str, Any], texts: Texts) -> str:
+    """The interval in whole points, rounded outwards; empty where it was not measured."""
+    if counted.get("low") is None:
+        return ""
+    low, high = floor(100 * counted["low"]), ceil(100 * counted["high"])
+    return texts.say("explanations.tested_between", low=low, high=high)

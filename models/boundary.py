@@ -20,6 +20,7 @@ from data.texts import Texts
 from models.explanation import find_main_reason
 from models.reasons import VISIT_WEEKS, YEAR_WEEKS
 from models.recommender import Recommender, Slate
+from models.stated import CATEGORY_OF_RULE
 from models.wording import lower_first, say_date, say_list
 
 HOME = 5  # offers of slot `home`, and of any other when it is chosen again
@@ -152,4 +153,6 @@ def _say_change(impression: Impression, days: Days, left_out: int, now: Slate, t
         before = {shown.type_id for shown in now.shown}
         came = [f"“{shown.offer['title']}”" for shown in then.shown if shown.type_id not in before]
         told += [texts.say("explanations.change_instead", others=say_list(came))] if came else []
+    if days.reason_id in CATEGORY_OF_RULE:
+        return " ".join([*told, texts.say("explanations.change_asking_only")])
     return " ".join([*told, texts.say("explanations.change_asking", weeks=weeks)])

@@ -7,8 +7,8 @@ from typing import Any
 from models.audit import Audit
 from models.audit_report import NAMES, say_figure
 from models.features import FEATURES
-from models.gate import Verdict
 from models.ranker import Shelf
+from models.standing import Verdict
 
 CARD = "card.md"
 
@@ -111,12 +111,18 @@ def _say_training(shelf: Shelf) -> str:
     )
 
 
+def _say_told(counted: dict[str, Any]) -> str:
+    """What the scores stood for, and what is to be expected by the test."""
+    told = f"the scores stood for {counted['told']:.1%} on average"
+    return told if counted.get("low") is None else f"{counted['low']:.1%} to {counted['high']:.1%}; {told}"
+
+
 def _say_tested(tested: dict[str, Any] | None) -> str:
     if tested is None:
         return "Not measured: too little was bought before the newest 28 days, or by too few customers."
     names = {"usual": "chosen by score", "new": "in places kept for something new"}
     parts = [
-        f"of {tested[kind]['offers']:,} offers {words} {'few' if tested[kind]['bought'] is None else format(tested[kind]['bought'], ',')} were bought"
+        f"of {tested[kind]['offers']:,} offers {words} {'few' if tested[kind]['bought'] is None else format(tested[kind]['bought'], ',')} were bought ({_say_told(tested[kind])})"
         for kind, words in names.items()
         if kind in tested
     ]

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from models.builder import build_rows
-from models.statistics import count_popularity, find_factors, find_similar
+from models.regressions import find_factors
+from models.statistics import count_popularity, find_similar
 
 REDEEMED_WITHIN_DAYS = 28
 SPAN, MOST_SPANS = "3w", 2  # features are built once a span: each needs statistics of its own

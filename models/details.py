@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 
 from data.impressions import Impression
 from data.texts import Texts
+from models.backtest import say_between
 from models.boundary import Days, count_weeks, find_days, say_what
 from models.features import GROUPS, SHOP
 from models.recommender import COUPONS
+from models.stated import is_scored, is_stated
 from models.telling import GOOD_PART, MOSTLY, SOME, say_share
 from models.wording import lower_first, say_date, say_list, say_place
 
@@ -26,7 +28,7 @@ def tell_more(connection: Connection, impression: Impression, texts: Texts, *, m
     days = find_days(connection, impression, minor=minor)
     unnamed = _list_unnamed(told) if impression.personalized else []
     lines = [_say_days(impression, days, texts)]
-    if impression.personalized:
+    if impression.personalized and is_scored(impression.explanation):
         lines += [_say_unnamed(impression, unnamed, texts), _say_sum(impression, texts)]
     else:
         lines.append(texts.say("explanations.more_sum_shop", score=_say_number(told["score"])))
@@ -41,20 +43,36 @@ def tell_more(connection: Connection, impression: Impression, texts: Texts, *, m
     }
 
 
-def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
-    """What shares, "against" and the score mean, with the figures of this offer."""
+def tell_meaning(impression: Impression, texts: Texts, *, tested: dict[str, Any] | None) -> dict[str, Any]:
+    """What shares, "against" and the score mean, with the figures of this offer.
+
+    `tested` is that of `tell_certainty`: in a place kept for something new the chance is how often such offers were bought, since the
+    estimate that its score stands for is too high there.
+    """
     told, title = impression.explanation, impression.offer["title"]
     if not impression.personalized:
         own_order = told["reasons"][0]["reason_id"] == "own_order"
         key = "meaning_own_order" if own_order else "meaning_popular"
         return _answer(impression, parts=[], chance=None) | {"text": texts.say(f"explanations.{key}", title=title)}
-    chance = 1 / (1 + math.exp(-float(told["score"]))) if impression.slot != COUPONS else None
+    reasons = [reason for reason in told["reasons"] if not is_stated(reason)]
+    if not is_scored(told):
+        given = texts.say("explanations.meaning_rule", rule=told["rules"][0])
+        unscored = texts.say("explanations.meaning_score_shop", score=_say_number(told["score"]))
+        return _answer(impression, parts=[], chance=None) | {"text": f"{given}\n{unscored}"}
+    is_new = impression.offer.get("label") == "new"
+    if is_new:
+        chance = tested["bought"] / tested["offers"] if tested and tested["bought"] is not None else None
+    else:
+        chance = 1 / (1 + math.exp(-float(told["score"]))) if impression.slot != COUPONS else None
     parts = [
         {"reason_id": reason["reason_id"], "share": reason["share"], "counts_for": reason["contribution"] > 0}
-        for reason in told["reasons"]
+        for reason in reasons
     ]
-    lines = [texts.say("explanations.meaning_parts", title=title)]
-    for reason in told["reasons"]:
+    rule = (
+        [texts.say("explanations.meaning_rule", rule=told["rules"][0])] if len(reasons) < len(told["reasons"]) else []
+    )
+    lines = [*rule, texts.say("explanations.meaning_parts", title=title)]
+    for reason in reasons:
         lines.append(
             texts.say(
                 f"explanations.meaning_part_{'for' if reason['contribution'] > 0 else 'against'}",
@@ -63,7 +81,7 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
                 share=say_share(reason | {"contribution": 0.0}, texts),
             )
         )
-    rest = 1 - sum(reason["share"] for reason in told["reasons"])
+    rest = 1 - sum(reason["share"] for reason in reasons)
     if abs(told["remainder"]) >= 1e-9:
         lines.append(texts.say("explanations.meaning_rest", points=_say_points(rest, texts)))
     lines.append(
@@ -74,17 +92,30 @@ def tell_meaning(impression: Impression, texts: Texts) -> dict[str, Any]:
             some=round(SOME * POINTS),
         )
     )
-    lines.append(
-        texts.say(
-            "explanations.meaning_score",
-            score=_say_number(told["score"]),
-            chance=_say_points(chance, texts),
-            type=lower_first(told["type_title"]),
-        )
-        if chance is not None  # a score of slot `coupons` may be one of redeeming
-        else texts.say("explanations.meaning_score_order", score=_say_number(told["score"]))
-    )
+    lines.append(_say_score(impression, texts, chance=chance, tested=tested if is_new else None, is_new=is_new))
     return _answer(impression, parts=parts, chance=chance) | {"text": "\n".join(lines)}
+
+
+def _say_score(
+    impression: Impression, texts: Texts, *, chance: float | None, tested: dict[str, Any] | None, is_new: bool
+) -> str:
+    score = _say_number(impression.explanation["score"])
+    if is_new and (chance is None or tested is None):
+        return texts.say("explanations.meaning_score_new_unknown", score=score)
+    if chance is None:  # a score of slot `coupons` may be one of redeeming
+        return texts.say("explanations.meaning_score_order", score=score)
+    if tested is not None:
+        said = texts.say(
+            "explanations.meaning_score_new", score=score, offers=tested["offers"], bought=tested["bought"]
+        )
+        between = say_between(tested, texts)
+        return f"{said} {between}" if between else said
+    return texts.say(
+        "explanations.meaning_score",
+        score=score,
+        chance=_say_points(chance, texts),
+        type=lower_first(impression.explanation["type_title"]),
+    )
 
 
 def _answer(impression: Impression, *, parts: list[dict[str, Any]], chance: float | None) -> dict[str, Any]:
@@ -144,6 +175,7 @@ def _say_sum(impression: Impression, texts: Texts) -> str:
             number=_say_number(reason["contribution"]),
         )
         for reason in told["reasons"]
+        if not is_stated(reason)
     ]
     return texts.say(
         "explanations.more_sum",

@@ -12,6 +12,7 @@ from data.consent import fetch_consents
 from data.errors import BadInput
 from data.impressions import Impression
 from models.recommender import Recommender, Slate
+from models.stated import find_stated
 from models.wording import lower_first, say_place
 
 
@@ -54,6 +55,8 @@ def tell_why_not(
             text = f"{text} {say('explanations.why_not_no_coupon', other=lower_first(other_title))}"
         if other_rank < rank and other_type not in places:
             text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title), most=recommender.shop.most_of_one_category)}"
+            if any(find_stated(shown.explanation) for shown in slate.shown):
+                text = f"{text} {say('explanations.why_not_rule_stated')}"
     return {
         "impression_id": impression.impression_id,
         "offer_id": impression.offer_id,
@@ -99,11 +102,15 @@ def tell_what_if(
         fetch_consents(connection, impression.person_id).choose if impression.person_id is not None else frozenset()
     )
     category = recommender.name_category(without)
+    is_there = impression.type_id in {shown.type_id for shown in then.shown}
+    is_by_rule = not is_there and any(s.type_id == impression.type_id and find_stated(s.explanation) for s in now.shown)
     title = impression.offer["title"]
     if without not in granted:
         text = say("explanations.what_if_not_on", category=category)
     elif place is None or new_place is None:
         text = say("explanations.what_if_gone", category=category, title=lower_first(title))
+    elif is_by_rule and _same_score(now, then, impression.type_id):
+        text = say("explanations.what_if_rule", category=category, title=lower_first(title))
     elif place == new_place:
         text = say("explanations.what_if_same", category=category, title=lower_first(title), place=place)
     else:
@@ -124,6 +131,10 @@ def tell_what_if(
         "after": [shown.offer | {"impression_id": None} for shown in then.shown],
         "text": text,
     }
+
+
+def _same_score(one: Slate, other: Slate, type_id: str) -> bool:
+    return one.scores[type_id] == other.scores[type_id]
 
 
 def _choose_again(

@@ -10,6 +10,7 @@ from typing import Any
 from data.texts import Texts
 from models.features import GROUPS, SHOP
 from models.reasons import Witness, choose_reasons, tell_group
+from models.stated import find_stated
 
 _CATEGORY_OF = {group.name: group.category for group in GROUPS}
 
@@ -86,10 +87,14 @@ def explain_popularity(
 
 
 def find_main_reason(explanation: dict[str, Any]) -> dict[str, Any] | None:
-    """The largest reason that counts for the offer and rests on something the customer did; None when none stands out.
+    """The rule that gave the offer its place for what the customer said or looked at; else the largest reason that counts for the offer
+    and rests on something the customer did; None when none stands out.
 
     That nothing was bought or no coupon used may count for an offer too, but nobody would call it why they see it.
     """
+    stated = find_stated(explanation)
+    if stated is not None:
+        return stated
     for reason in sorted(explanation["reasons"], key=lambda reason: -float(reason["contribution"])):
         if reason["contribution"] > 0 and reason["category"] != SHOP and reason["evidence"]["rows"]:
             return dict(reason)

@@ -10,15 +10,14 @@ is to be predicted. Nobody's age, income or household is here (P10).
 
 import math
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 import ibis
 from ibis import _
 from ibis.expr.types import Table, Value
 
 SHOP = "shop"
-DIMENSIONS = 24
+DIMENSIONS = 24  # of what is bought together; those of what comes after have numbers from there on
+CONSTANT_TYPE = ""  # stands in `factors` for the constant term: everybody has "bought" it
 
 
 @dataclass(frozen=True)
@@ -56,11 +55,15 @@ FEATURES = (
     Feature("expected", "habit", _BOUGHT),  # share_of_visits x days with a purchase in a usual 28 of the last 84
     Feature("aisle_days_84", "aisle", _BOUGHT),  # days with a purchase of another type of the aisle
     Feature("aisle_share", "aisle", _BOUGHT),  # of all lines in 364 days, 0 to 1
+    Feature("aisle_types_84", "aisle", _BOUGHT),  # other types of the aisle bought in 84 days
+    Feature("aisle_types_364", "aisle", _BOUGHT),
+    Feature("aisle_new_84", "aisle", _BOUGHT),  # other types of the aisle bought first in the last 84 of 364 days
     Feature("visits_28", "visits", _BOUGHT),
     Feature("visits_84", "visits", _BOUGHT),
     Feature("together", "together", _BOUGHT),  # sum of similarities to the types bought in the last 84 days
     Feature("together_best", "together", _BOUGHT),
     Feature("together_all", "together", _BOUGHT),  # expected by the shop's item-item regression from all of 364 days
+    Feature("after_all", "together", _BOUGHT),  # expected for the next 28 days from all other types of 364 days
     Feature("redeemed_type", "coupons", _OFFERS),  # coupons redeemed for the type in 364 days
     Feature("redeemed_aisle", "coupons", _OFFERS),
     Feature("redeemed_all", "coupons", _OFFERS),
@@ -96,11 +99,6 @@ def select_features(consents: frozenset[str]) -> tuple[Feature, ...]:
     return tuple(feature for feature in FEATURES if feature.categories <= consents)
 
 
-def name_factors() -> list[str]:
-    """The columns of `factors`: what buying a type gives in each dimension, and what a type takes from it."""
-    return [f"{side}_{number}" for side in ("gives", "takes") for number in range(DIMENSIONS)]
-
-
 @dataclass(frozen=True)
 class Inputs:
     """The tables that features are built from.
@@ -118,7 +116,8 @@ class Inputs:
     similar
         `type_id, other_id, similarity`: which types go together, made from those who agreed, at the cut.
     factors
-        `type_id, gives_0 …, takes_0 …`: the item-item regression in few dimensions, made from those who agreed, at the cut.
+        `type_id, dimension, gives, often, takes`: the regressions in few dimensions (`models/regressions.py`), made from those who
+        agreed, at the cut.
     moment
         One row, `cut`: the day before which everything happened.
     """
@@ -143,7 +142,10 @@ def make_inputs() -> Inputs:
         events=ibis.table(person | {"happened_on": "date"} | thing | {"event": "string"}, name="events"),
         statistics=ibis.table({"type_id": "string"} | rates, name="statistics"),
         similar=ibis.table({"type_id": "string", "other_id": "string", "similarity": "float64"}, name="similar"),
-        factors=ibis.table({"type_id": "string"} | dict.fromkeys(name_factors(), "float64"), name="factors"),
+        factors=ibis.table(
+            {"type_id": "string", "dimension": "int64", "gives": "float64", "often": "float64", "takes": "float64"},
+            name="factors",
+        ),
         moment=ibis.table({"cut": "date"}, name="moment"),
     )
 
@@ -156,19 +158,19 @@ def build_features(inputs: Inputs) -> Table:
     coupons, aisle_coupons, all_coupons = _count_coupons(events)
 
     table = inputs.pairs
-    table = _look_up(table, bought, "person_id", "type_id")
+    table = _look_up(table, bought.drop("category"), "person_id", "type_id")
     table = _look_up(table, _count_aisle(lines), "person_id", "category")
+    table = _look_up(table, _count_aisle_types(bought), "person_id", "category")
     table = _look_up(table, _count_visits(lines), "person_id")
     table = _look_up(table, _sum_together(lines, inputs.similar), "person_id", "type_id")
     table = _look_up(table, coupons, "person_id", "type_id")
     table = _look_up(table, aisle_coupons, "person_id", "category")
     table = _look_up(table, all_coupons, "person_id")
     table = _look_up(table, inputs.statistics, "type_id")
-    table = _look_up(table, _sum_factors(bought, inputs.factors), "person_id")
-    takes = inputs.factors.select("type_id", *(name for name in name_factors() if name.startswith("takes")))
-    table = _look_up(table, takes, "type_id")
+    table = _look_up(table, _expect(inputs.pairs, bought, inputs.factors), "person_id", "type_id")
 
     zero = ["days_28", "days_84", "days_364", "weight_40", "weight_100", "together", "together_best"]
+    zero += ["aisle_types_84", "aisle_types_364", "aisle_new_84"]
     zero += ["visits_28", "visits_84"]
     zero += ["redeemed_type", "redeemed_aisle", "redeemed_all", "shown_type", "clicked_type"]
     table = table.mutate(**{name: table[name].fill_null(0) for name in zero})
@@ -181,7 +183,10 @@ def build_features(inputs: Inputs) -> Table:
         expected=share * table.visits_84 / 3,
         aisle_days_84=(table.aisle_days.fill_null(0) - table.days_84).cast("float64"),
         aisle_share=table.aisle_lines.fill_null(0) / table.all_lines,
-        together_all=reduce(add, [table[f"sum_{n}"] * table[f"takes_{n}"] for n in range(DIMENSIONS)]),
+        aisle_types_84=table.aisle_types_84 - _flag(table.days_84 > 0),
+        aisle_types_364=table.aisle_types_364 - _flag(table.days_364 > 0),
+        aisle_new_84=table.aisle_new_84 - _flag((table.days_since + table.span <= 84).fill_null(False)),
+        after_all=table.after_all - table.after_own.fill_null(0),
     )
     columns = {feature.name: table[feature.name].cast("float64") for feature in FEATURES}
     return table.select("person_id", "type_id", **columns)
@@ -199,9 +204,9 @@ def _age(rows: Table, moment: Table, day: str) -> Table:
 
 
 def _count_bought(lines: Table) -> Table:
-    days = lines.select("person_id", "type_id", "age").distinct()
+    days = lines.select("person_id", "type_id", "category", "age").distinct()
     days = days.mutate(visit=ibis.dense_rank().over(group_by=days.person_id, order_by=days.age))  # the latest is 0
-    return days.group_by("person_id", "type_id").agg(
+    return days.group_by("person_id", "type_id", "category").agg(
         days_28=_.count(where=_.age <= 28),
         days_84=_.count(where=_.age <= 84),
         days_364=_.count(),
@@ -225,6 +230,14 @@ def _count_aisle(lines: Table) -> Table:
     )
 
 
+def _count_aisle_types(bought: Table) -> Table:
+    return bought.group_by("person_id", "category").agg(
+        aisle_types_84=_.count(where=_.days_84 > 0),
+        aisle_types_364=_.count(),
+        aisle_new_84=_.count(where=_.days_since + _.span <= 84),
+    )
+
+
 def _count_visits(lines: Table) -> Table:
     days = lines.group_by("person_id", "age").agg(lines=_.count())
     return days.group_by("person_id").agg(
@@ -241,9 +254,29 @@ def _sum_together(lines: Table, similar: Table) -> Table:
     return near.group_by("person_id", "type_id").agg(together=_.similarity.sum(), together_best=_.similarity.max())
 
 
-def _sum_factors(bought: Table, factors: Table) -> Table:
-    known = bought.select("person_id", "type_id").inner_join(factors, "type_id")
-    return known.group_by("person_id").agg(**{f"sum_{n}": known[f"gives_{n}"].sum() for n in range(DIMENSIONS)})
+def _expect(pairs: Table, bought: Table, factors: Table) -> Table:
+    """What each regression expects of a type; `after_own` is what of it the type's own purchases bring."""
+    often = (bought.weight_100 + 1.0).ln()
+    had = bought.select("person_id", "type_id", often_bought=often).inner_join(factors, "type_id")
+    had = had.mutate(given=had.gives + had.often_bought * had.often)
+    constant = factors.filter(factors.type_id == CONSTANT_TYPE).select("dimension", given="gives")
+    everybody = bought.select("person_id").distinct().cross_join(constant)
+    given = had.select("person_id", "dimension", "given").union(everybody)
+    sums = given.group_by("person_id", "dimension").agg(total=_.given.sum())
+    wanted = pairs.select("person_id", "type_id").inner_join(factors.select("type_id", "dimension", "takes"), "type_id")
+    each = wanted.inner_join(sums, ["person_id", "dimension"])
+    is_after = each.dimension >= DIMENSIONS
+    expected = each.group_by("person_id", "type_id").agg(
+        together_all=(each.total * each.takes).sum(where=~is_after),
+        after_all=(each.total * each.takes).sum(where=is_after),
+    )
+    own = had.filter(had.dimension >= DIMENSIONS)
+    own = own.group_by("person_id", "type_id").agg(after_own=(own.given * own.takes).sum())
+    return _look_up(expected, own, "person_id", "type_id")
+
+
+def _flag(condition: Value) -> Value:
+    return condition.ifelse(1, 0).cast("float64")
 
 
 def _count_coupons(events: Table) -> tuple[Table, Table, Table]:

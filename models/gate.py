@@ -6,44 +6,14 @@ refuse what is better than today, and a comparison alone would refuse a harmless
 wrong by accident, so the intervals are widened to hold together at 95 % (Bonferroni).
 """
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from models.audit import Audit, Finding, list_labels, say_finding
 from models.fairness import SURE, Excess, Measured, compare_excess
 from models.features import FEATURES
 from models.ranker import Shelf, load_shelf
+from models.standing import Verdict
 from models.statistics import SIMILAR, STATISTICS
-
-VERDICT = "verdict.json"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a version serves.
-
-    Attributes
-    ----------
-    against
-        The version that served when it was decided; None: there was none that could be compared.
-    refused_for
-        Whole sentences; empty when it serves.
-    shortfalls
-        Every broken limit, in whole sentences, whether it serves or not.
-    """
-
-    version: str
-    serves: bool
-    against: str | None
-    refused_for: tuple[str, ...]
-    shortfalls: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def describe(self) -> dict[str, Any]:
-        """As JSON."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
 
 
 def decide(
@@ -94,22 +64,6 @@ def load_comparable(directory: Path) -> Shelf | None:
     fits = all(set(ranker.columns) <= known for ranker in shelf.list_rankers())
     fits = fits and set(STATISTICS) <= set(shelf.statistics.columns) and set(SIMILAR) <= set(shelf.similar.columns)
     return shelf if fits else None
-
-
-def save_verdict(verdict: Verdict, directory: Path) -> None:
-    """Keep it beside the version that it is about."""
-    (directory / VERDICT).write_text(json.dumps(verdict.describe(), indent=1), encoding="utf-8")
-
-
-def say_verdict(verdict: Verdict) -> list[str]:
-    """What the owner is told, line by line."""
-    if verdict.serves:
-        head = f"{verdict.version} serves."
-    else:
-        head = f"{verdict.version} is refused; {verdict.against} keeps serving. docs/fairness.md says what can be done."
-    lines = [head, *(f"Refused: {sentence}" for sentence in verdict.refused_for)]
-    lines += [f"Shortfall: {sentence}" for sentence in verdict.shortfalls]
-    return [*lines, *verdict.notes]
 
 
 def _say_worse(finding: Finding, excess: Excess, against: str | None) -> str:

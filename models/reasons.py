@@ -232,7 +232,7 @@ _TELLERS = {
 }
 
 
-_RESTS_ON = {
+RESTS_ON = {
     "habit": ("days_364",),
     "aisle": ("aisle_days_84",),
     "visits": ("visits_28",),
@@ -244,8 +244,8 @@ _RESTS_ON = {
 
 def find_lead(contributions: dict[str, float], row: dict[str, Any]) -> str | None:
     """The group whose reason would lead an explanation, without telling it: named, counting for the offer, and resting on rows."""
-    named = [group for group in choose_reasons(contributions) if contributions[group] > 0 and group in _RESTS_ON]
-    resting = (group for group in named if any(row[name] > 0 for name in _RESTS_ON[group]))
+    named = [group for group in choose_reasons(contributions) if contributions[group] > 0 and group in RESTS_ON]
+    resting = (group for group in named if any(row[name] > 0 for name in RESTS_ON[group]))
     return max(resting, key=lambda group: contributions[group], default=None)
 
 

@@ -28,6 +28,7 @@ from models.explanation import explain_popularity, explain_score, find_main_reas
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import Witness, tell_group
 from models.slate import Candidate, Place, fill_slate, follow, order_candidates
+from models.stated import CATEGORY_OF_RULE, add_stated, find_stated
 from models.wording import lower_first, say_date
 
 VARIANT = "one"
@@ -135,11 +136,7 @@ class Recommender:
             if shelf is not None and ranker is not None
             else pl.DataFrame()
         )
-        liked = (
-            frozenset(t for t, kind in told.items() if kind == "like")
-            if "preferences" in consents.choose
-            else frozenset()
-        )
+        liked, looked = (frozenset(like[1] for like in own.likes), frozenset(look[1] for look in own.looks))
         parts = [(eligible, ranker)]
         if slot == COUPONS:
             with_coupon = [t for t in eligible if t.type_id in running]
@@ -156,6 +153,7 @@ class Recommender:
                 discoveries=self.shop.discoveries if has_discoveries else 0.0,
                 most_of_one_category=self.shop.most_of_one_category,
                 liked=frozenset() if number else liked,
+                looked=frozenset() if number else looked,
                 leads=find_leads(candidates, by, rows) if has_discoveries else {},
                 placed=[types[one.type_id].category for one in shown],
             )
@@ -315,9 +313,11 @@ class Recommender:
     ) -> Shown:
         thing = witness.types[place.candidate.type_id]
         rule = self._tell_rule(place, thing)
-        main = find_main_reason(explanation) if personalized else None
-        if place.rule == "like":
-            why, label = rule, "preferences"
+        explanation = add_stated(explanation, place, witness)
+        personalized = personalized or place.rule in CATEGORY_OF_RULE
+        stated, main = find_stated(explanation), find_main_reason(explanation) if personalized else None
+        if stated is not None:
+            why, label = stated["text"], stated["category"]
         elif place.rule == "new":
             why, label = main["text"] if main is not None else rule, "new"
         elif main is not None:

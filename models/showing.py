@@ -59,7 +59,7 @@ def record_shown(
             connection,
             person_id,
             at=at,
-            categories=shown[0].explanation["categories_used"],
+            categories=sorted({used for one in shown for used in one.explanation["categories_used"]}),
             what_for="choose_offers",
             by="ranker",
             detail={"slot": slot, "offers": len(shown), "slate_id": shown[0].slate_id},

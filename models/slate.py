@@ -2,13 +2,13 @@
 offer is kept with it so that it can be told.
 
 Rules, in this order: nothing sensitive unless turned on by name (P9); nothing that the customer turned away; what the
-customer said to like comes first, if that may be used; a share of places for something new; at most so many of one
-part of the shop. Exactly as many places as were asked for are filled as long as so many may be shown: the limit on one part
+customer said to like comes first, if that may be used; one place for something looked at that day, if that may be used and nothing
+of it stands in the slate already; a share of places for something new; at most so many of one part of the shop. Exactly as many places as were asked for are filled as long as so many may be shown: the limit on one part
 of the shop gives way before a place stays empty.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -59,8 +59,9 @@ def fill_slate(
     discoveries: float,
     most_of_one_category: int,
     liked: frozenset[str] = frozenset(),
+    looked: frozenset[str] = frozenset(),
     leads: Mapping[str, str] = MappingProxyType({}),
-    placed: Iterable[str] = (),
+    placed: Collection[str] = (),
 ) -> list[Place]:
     """Fill `limit` places from candidates that may be shown.
 
@@ -68,6 +69,9 @@ def fill_slate(
     ----------
     discoveries
         The share of places for novel types, 0 to 1; it is 0 where nothing is known of what was bought.
+    looked
+        Types looked at that day. The best of them gets one place unless one of them has a place without that: so the rule is told only
+        of an offer that would not be there without it.
     leads
         The main reasons that candidates would have, by type. Discoveries go to candidates with different ones as far as there are, so that
         no single thing about the customer decides them all.
@@ -75,6 +79,18 @@ def fill_slate(
         The categories of offers that stand before these places already.
     """
     ordered = order_candidates(candidates)
+    if looked:
+        places = fill_slate(
+            candidates,
+            limit,
+            discoveries=discoveries,
+            most_of_one_category=most_of_one_category,
+            liked=liked,
+            leads=leads,
+            placed=placed,
+        )
+        if any(place.candidate.type_id in looked for place in places):
+            return places
     ranks = {candidate.type_id: rank for rank, candidate in enumerate(ordered, start=1)}
     wanted_new = round(discoveries * limit)
     counts: dict[str, int] = Counter(placed)
@@ -105,6 +121,10 @@ def fill_slate(
     for candidate in [c for c in ordered if c.type_id in liked][:LIKED_FIRST]:
         if len(chosen) < limit and may_take(candidate):
             take(candidate, "like")
+    for candidate in (c for c in ordered if c.type_id in looked and len(chosen) < limit):
+        if may_take(candidate):
+            take(candidate, "looked")
+            break
     fresh: list[Candidate] = []
     if wanted_new:
         others = limit - wanted_new

@@ -7,17 +7,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
-
-from models.features import DIMENSIONS, name_factors
 
 RECENT_DAYS = 28
 YEAR_DAYS = 364
 SEASON_DAYS = 84
 TOGETHER_DAYS = 168
 NEIGHBOURS = 30
-MOST_TYPES = 4000  # of the regression: its matrix is dense; the most bought come first
-RIDGE = 0.4  # of the number of customers
 PRIOR = 20.0  # customers' worth of the shop's average in a rate of buying again
 
 LINES = {"person_id": pl.Int64, "ordered_on": pl.Date, "type_id": pl.String, "line_id": pl.Int64}
@@ -44,9 +39,6 @@ SIMILAR = {
     "both": pl.Int64,
     "of_other": pl.Int64,
 }
-
-
-FACTORS = {"type_id": pl.String} | dict.fromkeys(name_factors(), pl.Float64)
 
 
 def count_popularity(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> pl.DataFrame:
@@ -131,44 +123,6 @@ def _count_after(year: pl.DataFrame, cut: date) -> pl.DataFrame:
         table = table.join(part, on="type_id", how="left").with_columns(rate.alias(f"bought_after_{times}"))
         table = table.drop("bought", "of")
     return table
-
-
-def find_factors(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> pl.DataFrame:
-    """The item-item regression in `DIMENSIONS` dimensions (columns `FACTORS`), types that enough people bought in a year.
-
-    Each type is expected from all others that the same customer bought: the weights of EASE (Steck, "Embarrassingly Shallow
-    Autoencoders for Sparse Data", WWW 2019), a ridge regression with the diagonal held at 0, cut to its largest singular values.
-    Fewer dimensions than types remember less of single customers, and rank better on what was never bought.
-    """
-    year = lines.filter((pl.col("ordered_on") < cut) & (pl.col("ordered_on") >= cut - timedelta(days=YEAR_DAYS)))
-    pairs = year.select("person_id", "type_id").unique()
-    counted = pairs.group_by("type_id").len().filter(pl.col("len") >= fewest_counted)
-    counted = counted.sort(["len", "type_id"], descending=[True, False]).head(MOST_TYPES)
-    pairs = pairs.join(counted, on="type_id", how="semi").sort("person_id", "type_id")
-    if counted.height < 2:
-        return pl.DataFrame(schema=FACTORS)
-    people, person = np.unique(pairs["person_id"].to_numpy(), return_inverse=True)
-    kinds, kind = np.unique(pairs["type_id"].to_numpy(), return_inverse=True)
-    bought = np.zeros((len(people), len(kinds)))
-    bought[person, kind] = 1.0
-    inverse = np.linalg.inv(bought.T @ bought + RIDGE * len(people) * np.eye(len(kinds)))
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    gives, takes = _shorten(weights, min(DIMENSIONS, len(kinds)))
-    columns = np.zeros((len(kinds), 2 * DIMENSIONS))
-    columns[:, : gives.shape[1]] = gives
-    columns[:, DIMENSIONS : DIMENSIONS + takes.shape[1]] = takes
-    return pl.DataFrame({"type_id": kinds} | dict(zip(name_factors(), columns.T, strict=True)), schema=FACTORS)
-
-
-def _shorten(weights: NDArray[np.float64], rank: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`gives @ takes.T`, near the best approximation of that rank: subspace iteration (Halko, Martinsson and Tropp 2011)."""
-    width = min(rank + 16, len(weights))
-    basis = np.random.default_rng(0).standard_normal((len(weights), width))
-    for _ in range(6):
-        basis = np.linalg.qr(weights @ (weights.T @ basis))[0]
-    left, values, right = np.linalg.svd(basis.T @ weights, full_matrices=False)
-    return (basis @ left)[:, :rank] * values[:rank], right[:rank].T
 
 
 def find_similar(lines: pl.DataFrame, cut: date, *, fewest_counted: int) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any
 from data.impressions import Impression
 from data.texts import Texts
 from models.explanation import find_main_reason
+from models.stated import find_stated, is_scored, is_stated
 from models.wording import lower_first, say_list
 
 MOSTLY, GOOD_PART, SOME = 0.5, 0.25, 0.1
@@ -25,9 +26,9 @@ def tell_in_words(impression: Impression, texts: Texts, *, name_category: Callab
     title = impression.offer["title"]
     lines = [_say_headline(impression, title, texts)]
     if impression.personalized:
-        lines += [f"{reason['text']} ({say_share(reason, texts)})" for reason in told["reasons"]]
+        lines += [_say_reason(reason, told, texts) for reason in told["reasons"]]
         rules = " ".join(told["rules"]) if told["rules"] else texts.say("explanations.rules_none")
-        lines.append(f"{_say_rest(told, texts)} {rules}")
+        lines.append(f"{_say_rest(told, texts)} {rules}" if is_scored(told) else rules)
     else:
         lines += [reason["text"] for reason in told["reasons"]]
     used = [name_category(category) for category in told["categories_used"]]
@@ -49,6 +50,10 @@ def _say_headline(impression: Impression, title: str, texts: Texts) -> str:
         )
     if impression.offer.get("label") == "new":
         return texts.say("explanations.headline_new_place", title=title)
+    stated = find_stated(told)
+    if stated is not None:
+        type_title = lower_first(told["type_title"])
+        return texts.say(f"explanations.headline_{stated['reason_id']}", title=title, type=type_title)
     main = find_main_reason(told)
     if main is None:
         return texts.say("explanations.headline_no_reason", title=title)
@@ -59,8 +64,14 @@ def _say_headline(impression: Impression, title: str, texts: Texts) -> str:
     return texts.say(f"explanations.{key}", title=title, reason=short)
 
 
+def _say_reason(reason: dict[str, Any], told: dict[str, Any], texts: Texts) -> str:
+    """The sentence with its weight in the score; a rule has none, nor has what is popular for everybody."""
+    text: str = reason["text"]
+    return f"{text} ({say_share(reason, texts)})" if is_scored(told) and not is_stated(reason) else text
+
+
 def _say_rest(told: dict[str, Any], texts: Texts) -> str:
-    largest = max(abs(reason["contribution"]) for reason in told["reasons"])
+    largest = max(abs(reason["contribution"]) for reason in told["reasons"])  # a rule has 0
     if abs(told["remainder"]) < 1e-9:
         return texts.say("explanations.rest_none")
     if abs(told["remainder"]) > largest:

@@ -23,7 +23,8 @@ from models.builder import build_rows
 from models.coupons import COUPON_PARAMETERS, COUPON_ROUNDS, build_coupon_examples
 from models.features import PERSONAL, select_features
 from models.ranker import Ranker, Shelf
-from models.statistics import EVENTS, LINES, count_popularity, find_factors, find_similar
+from models.regressions import find_factors
+from models.statistics import EVENTS, LINES, count_popularity, find_similar
 
 HORIZON_DAYS = 28
 ACTIVE_DAYS = 84

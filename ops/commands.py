@@ -29,12 +29,14 @@ USAGE = """usage: python3 -m ops COMMAND
   demo           set up the demo shop without serving it
   import DIR     import a shop's files
   train          train the rankers and the bot
+  models         which version of the rankers serves, what it falls short of, what was refused
 """
 
 
 def main(words: list[str]) -> int:
     """Run one command. What it makes (database, logs, models) is readable by its user alone."""
-    commands = {"run": run_demo, "serve": serve_own, "setup": set_up, "demo": prepare_demo, "train": train_all}
+    commands = {"run": run_demo, "serve": serve_own, "setup": set_up, "demo": prepare_demo}
+    commands |= {"train": train_all, "models": tell_models}
     mask = os.umask(OWNER_ONLY)
     try:
         with stopping_on_signals():
@@ -144,6 +146,12 @@ def train_all() -> int:
         if _call(list(command), environment) != 0:
             return 1
     return _call(list(_rasa_train()), environment | {"RASA_TELEMETRY_ENABLED": "false"}, directory=ROOT)
+
+
+def tell_models() -> int:
+    """Which version serves, its shortfalls, and a newer one that was refused."""
+    _prepare(_environment_steps())
+    return _call([str(find_binary(MAIN, "python")), "-m", "models.standing"], _environment())
 
 
 def _environment_steps() -> list[Step]:

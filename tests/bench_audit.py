@@ -13,7 +13,7 @@ from pathlib import Path
 from models.audit import Audit, Finding, audit_recipe
 from models.audit_report import write_report
 from tests.agreeing import AGREED, open_agreeing_shop
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.house import ROOT
 
 KIND = {"discount": "dp_", "coupon": "dp_", "coverage": "dp_", "ndcg10": "", "wait_s": ""}
@@ -61,6 +61,7 @@ def _report_progress(what: str, done: int, of: int) -> None:
 
 def main() -> int:
     """Audit, print, write."""
+    commit = read_commit()
     with (
         tempfile.TemporaryDirectory() as folder,
         open_agreeing_shop(Path(folder), categories=(*AGREED, "fairness")) as shop,
@@ -77,7 +78,7 @@ def main() -> int:
         "version": audit.version,
         "notes": list(audit.notes),
     }
-    status = report("audit", list_rows(audit), command="make audit", about=about)
+    status = report("audit", list_rows(audit), command="make audit", commit=commit, about=about)
     print(*audit.notes, f"Report: {page.relative_to(ROOT)}", sep="\n")
     return status
 

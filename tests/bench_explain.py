@@ -30,7 +30,7 @@ from models.features import FEATURES, GROUPS
 from models.ranker import Ranker, Shelf
 from models.shapley import attribute, flatten_forest
 from tests.agreeing import Agreeing, open_agreeing_shop
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.games import shapley_by_brute_force, value_coalitions
 
 ROWS = 10_000
@@ -90,6 +90,7 @@ def find_error(ranker: Ranker, rows: NDArray[np.float64], groups: list[int]) -> 
 
 def main() -> int:
     """Measure, print, write."""
+    commit = read_commit()
     with tempfile.TemporaryDirectory() as folder, open_agreeing_shop(Path(folder)) as shop:
         print("Everybody agreed to purchases and offers here; training first.")
         shelf = shop.train()
@@ -126,6 +127,7 @@ def main() -> int:
             Row("explain.leaves", float(ranker.forest.table_start.shape[0] - 1), "leaves"),
         ],
         command="make bench-explain",
+        commit=commit,
     )
 
 

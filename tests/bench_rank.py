@@ -28,7 +28,7 @@ from tests.bench_rank_baselines import Tuned, list_allowed, tune
 from tests.bench_rank_campaigns import measure_campaigns
 from tests.bench_rank_data import BenchShop, Cut, load_shop
 from tests.bench_rank_growth import measure_growth
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 
 VALIDATION = date(2017, 10, 8)
 LAST_OF_TRAINING = date(2017, 9, 10)
@@ -48,6 +48,7 @@ Figures = dict[str, dict[str, TopTen]]
 
 def main() -> int:
     """Measure, print, write."""
+    commit = read_commit()
     started = time.perf_counter()
     shop = load_shop()
     tell(f"{shop.lines.height:,} lines of {shop.lines['person_id'].n_unique():,} households; everybody has agreed")
@@ -63,7 +64,7 @@ def main() -> int:
     sizes = [int(size) for size in sys.argv[1:]]
     rows += [Row(name, value, "s" if name.endswith("_s") else "MB") for name, value in measure_growth(sizes).items()]
     about = {"data": DATA, "seconds": round(time.perf_counter() - started)}
-    return report("rank", rows, command="make bench-rank", about=about)
+    return report("rank", rows, command="make bench-rank", commit=commit, about=about)
 
 
 def tell(what: str) -> None:

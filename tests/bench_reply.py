@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.house import ROOT, Customer, House, find_free_ports, run_house
 
 QUESTIONS = ("what are your opening hours?", "do you take credit cards?", "how do I return something?")
@@ -124,6 +124,7 @@ def find_quantile(values: list[float], share: float) -> float:
 
 def main() -> int:
     """Measure, print, write."""
+    commit = read_commit()
     with tempfile.TemporaryDirectory() as folder, run_house(Path(folder)) as house, run_stock_rasa(house) as stock_url:
         taken = measure(house, stock_url)
     rows = []
@@ -140,7 +141,7 @@ def main() -> int:
             Row(f"reply.{part}.times_own_bot", middle["gateway"] / middle["own"], "times"),
             Row(f"reply.{part}.gateway_adds_ms", middle["gateway"] - middle["own"], "ms"),
         ]
-    return report("reply", rows, command="make bench")
+    return report("reply", rows, command="make bench", commit=commit)
 
 
 if __name__ == "__main__":

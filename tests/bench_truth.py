@@ -32,9 +32,9 @@ from models.features import FEATURES, GROUPS, SHOP
 from models.ranker import Ranker, Shelf
 from models.recommender import Recommender, Slate
 from models.shapley import attribute
-from models.training import SAMPLE_RATE
+from models.training import RARE_RATE, SAMPLE_RATE
 from tests.agreeing import Agreeing, copy_shop, open_agreeing_shop
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.games import shapley_by_brute_force, value_coalitions, value_interventions
 from tests.truth_controls import measure_controls
 from tests.truth_facts import check_reason, open_raw
@@ -43,7 +43,7 @@ PEOPLE = 120
 BRUTE = 100
 DELETED = 250  # offers of measure 3
 COMPARED = 200  # offers of measure 5
-BACKGROUND, SEEDS = 100, (1, 2, 3)
+BACKGROUND, SEEDS = 500, (1, 2, 3)
 KIND_SHARE = 0.05
 
 _NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
@@ -67,7 +67,7 @@ class Offered:
 def show_offers(
     shop: Agreeing, recommender: Recommender, ranker: Ranker, shelf: Shelf
 ) -> tuple[list[Offered], NDArray[np.float64]]:
-    """Five offers for every n-th customer, and rows of candidates as training draws them: what was bought, and a sample of the rest."""
+    """Five offers for every n-th customer, and rows of candidates as training draws them."""
     people = shop.list_people()
     offered, candidates = [], []
     with shop.database.read() as connection:
@@ -85,8 +85,10 @@ def show_offers(
 
 
 def _draw(frame: pl.DataFrame, seed: int) -> pl.DataFrame:
-    bought = pl.col("days_since").is_not_null()
-    return pl.concat([frame.filter(bought), frame.filter(~bought).sample(fraction=SAMPLE_RATE, seed=seed)])
+    """As training does: what was bought often, a part of what was bought seldom, a sample of the rest."""
+    often, never = pl.col("days_364") > 2, pl.col("days_364") == 0
+    seldom = frame.filter(~often & ~never).sample(fraction=RARE_RATE, seed=seed)
+    return pl.concat([frame.filter(often), seldom, frame.filter(never).sample(fraction=SAMPLE_RATE, seed=seed)])
 
 
 def _build_rows(
@@ -289,6 +291,7 @@ def _predict(ranker: Ranker, rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def main() -> int:
     """Measure, print, write."""
+    commit = read_commit()
     with tempfile.TemporaryDirectory() as folder, open_agreeing_shop(Path(folder)) as shop:
         print("Everybody agreed to purchases and offers here; training twice first, a week apart.", flush=True)
         older = shop.train(shop.today - timedelta(days=7))
@@ -339,7 +342,7 @@ def main() -> int:
             *controls,
             Row("truth.offers", float(len(offered)), "offers"),
         ]
-    return report("truth", rows, command="make bench-truth")
+    return report("truth", rows, command="make bench-truth", commit=commit)
 
 
 class _Clock:

@@ -62,13 +62,17 @@ def run_pipeline(name: str, train: Pairs, lists: Mapping[str, Sequence[str]]) ->
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "train.json").write_text(json.dumps(train), encoding="utf-8")
         (Path(folder) / "read.json").write_text(json.dumps(lists), encoding="utf-8")
-        threads = dict.fromkeys(
+        settings = dict.fromkeys(
             ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-        )
+        ) | {
+            "RASA_TELEMETRY_ENABLED": "false",
+            "RASA_CACHE_DIRECTORY": str(Path(folder) / "cache"),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
         done = subprocess.run(
             [PYTHON, "-W", "ignore", "bench_pipeline.py", name, folder],
             cwd=ROOT / "bot",
-            env={**os.environ, **threads},
+            env={**os.environ, **settings},
             capture_output=True,
             text=True,
             check=False,

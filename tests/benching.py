@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.house import ROOT
@@ -37,11 +38,19 @@ class Row:
         return self.value <= self.target if self.is_most else self.value >= self.target
 
 
-def report(name: str, rows: list[Row], *, command: str, about: Mapping[str, Any] | None = None) -> int:
-    """Print the table, write the file; 1 when a promise is broken, else 0. `about` stands in the file before the rows."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
+def read_commit() -> str:
+    """What is checked out now. Read it first: whatever is committed while a benchmark runs is not what it measured."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def report(
+    name: str, rows: list[Row], *, command: str, commit: str, about: Mapping[str, Any] | None = None, root: Path = ROOT
+) -> int:
+    """Print the table, write the file; 1 when a promise is broken, else 0. `about` stands in the file before the rows.
+
+    `commit` is the one at the run's start (`read_commit`).
+    """
     told = {
         "command": command,
         "commit": commit,
@@ -54,7 +63,7 @@ def report(name: str, rows: list[Row], *, command: str, about: Mapping[str, Any]
             for row in rows
         ],
     }
-    target = ROOT / "var" / "bench" / f"{name}.json"
+    target = root / "var" / "bench" / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(told, indent=1), encoding="utf-8")
     width = max(len(row.measure) for row in rows) + 2

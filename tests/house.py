@@ -29,6 +29,7 @@ LIVED = (  # what people did in the demo shop since it was imported: a test star
     "messages",
     "conversation_tokens",
     "handoffs",
+    "corrections",
     "reviews",
     "conversations",
     "uses",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,13 +16,15 @@ from data.ranking_rows import RankingRows, fetch_training_rows
 from data.shop import Shop
 from data.tables import order_lines, products
 from data.texts import Texts
-from models.backtest import measure_offers, tell_certainty
+from models.backtest import find_interval, measure_offers, tell_certainty
+from models.details import tell_meaning
 from models.ranker import Shelf, load_shelf, publish_shelf, save_shelf
 from models.recommender import Recommender
 from models.training import train_shelf
 from tests.making import TODAY, make_history
 
 DAY = TODAY - timedelta(days=28)
+HABIT = {"reason_id": "habit", "share": 1.0, "contribution": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +116,10 @@ def test_what_was_bought_later_is_counted_right(
         if offers and tested[kind]["bought"] is not None:
             assert tested[kind]["bought"] == bought
     assert counted["usual"][1] > 0
+    for kind in counted.keys() & tested.keys():
+        assert 0 < tested[kind]["told"] < 1
+        if tested[kind]["bought"] is not None:
+            assert tested[kind]["low"] < tested[kind]["bought"] / tested[kind]["offers"] < tested[kind]["high"]
 
 
 def test_with_too_few_customers_nothing_is_measured(rehearsed: tuple[Database, RankingRows, Shelf], shop: Shop) -> None:
@@ -122,6 +129,38 @@ def test_with_too_few_customers_nothing_is_measured(rehearsed: tuple[Database, R
     few = replace(rows, lines=[line for line in rows.lines if line[0] in some])
     with database.read() as connection:
         assert measure_offers(shelf.rehearsal, few, fetch_types(connection), shop) is None
+
+
+def test_the_interval_is_wilsons_and_wider_where_one_customers_offers_are_alike() -> None:
+    apart = [(person, person < 6) for person in range(160)]
+    low, high = find_interval(apart)
+    assert (low, high) == pytest.approx((0.01729, 0.07937), abs=1e-4)  # 6 of 160, as tables have it
+    alike = [(person // 4, person < 8) for person in range(160)]
+    single = [(person, person < 8) for person in range(160)]
+    assert find_interval(alike)[0] < find_interval(single)[0]
+    assert find_interval(alike)[1] > find_interval(single)[1]
+    assert find_interval([(person, False) for person in range(100)])[1] == pytest.approx(0.037, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "counted", [None, {"offers": 800, "bought": None}, {"offers": 800, "bought": 39, "low": 0.0358, "high": 0.0663}]
+)
+def test_a_place_for_something_new_is_told_what_was_counted_and_not_its_scores_chance(
+    texts: Texts, counted: dict[str, Any] | None
+) -> None:
+    shown = {"score": -1.0, "type_title": "Thing 1", "rules": [], "remainder": 0.0, "reasons": [HABIT]}
+    new = replace(make_impression("new"), explanation=shown)
+    told = tell_meaning(new, texts, tested=counted)
+    assert "27 in 100" not in told["text"]
+    if counted is None or counted["bought"] is None:
+        assert told["chance"] is None
+        assert "I name no chance" in told["text"]
+    else:
+        assert told["chance"] == 39 / 800
+        assert "of 800 such offers that were tested, 39 were bought within four weeks" in told["text"]
+        assert "between 3 and 7 in 100" in told["text"]
+    usual = tell_meaning(replace(make_impression("purchases"), explanation=shown), texts, tested=counted)
+    assert "about 27 in 100" in usual["text"]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +218,6 @@ def make_impression(label: str) -> Impression:
         personalized=True,
         shown_at=f"{TODAY.isoformat()}T12:00:00.000000Z",
         shop_day=TODAY,
-        offer={"title": "Thing 1", "label": label},
-        explanation={},
+        offer={"title": "Thing 1", "label": label, "category": "Aisle 1"},
+        explanation={"reasons": []},
     )

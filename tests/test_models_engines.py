@@ -14,7 +14,8 @@ from data.database import Database
 from data.ranking_rows import fetch_training_rows
 from models.builder import build_rows
 from models.features import FEATURES, Inputs, build_features, make_inputs
-from models.statistics import EVENTS, LINES, count_popularity, find_factors, find_similar
+from models.regressions import find_factors
+from models.statistics import EVENTS, LINES, count_popularity, find_similar
 from tests.making import TODAY, make_history
 
 CLOSE = 1e-9

@@ -1,13 +1,15 @@
 """Features counted again in plain Python, on rows made so that each rule can be seen."""
 
+import math
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from models.builder import build_rows
-from models.features import DIMENSIONS, FEATURES
-from models.statistics import EVENTS, FACTORS, LINES, SIMILAR, STATISTICS
+from models.features import CONSTANT_TYPE, DIMENSIONS, FEATURES
+from models.regressions import FACTORS
+from models.statistics import EVENTS, LINES, SIMILAR, STATISTICS
 
 CUT = date(2026, 3, 2)
 CATEGORY = {"milk": "Dairy", "yogurt": "Dairy", "bread": "Bakery"}
@@ -69,22 +71,47 @@ def test_visits_after_the_last_purchase_are_counted() -> None:
     assert (rows["milk"]["visits_since"], rows["bread"]["visits_since"], rows["yogurt"]["visits_since"]) == (0, 1, 2)
 
 
+def make_factors(rows: list[tuple[str, int, float, float, float]]) -> pl.DataFrame:
+    """`type_id, dimension, gives, often, takes`"""
+    return pl.DataFrame(rows, schema=FACTORS, orient="row")
+
+
 def test_the_regression_sums_what_each_type_bought_gives() -> None:
-    dimensions = {f"{side}_{n}": [0.0, 0.0, 0.0] for side in ("gives", "takes") for n in range(DIMENSIONS)}
-    factors = pl.DataFrame(
-        {"type_id": ["milk", "bread", "yogurt"]}
-        | dimensions
-        | {
-            "gives_0": [1.0, 2.0, 4.0],
-            "gives_5": [0.5, 0.0, 0.0],
-            "takes_0": [0.0, 0.1, 0.3],
-            "takes_5": [0.0, 1.0, 0.0],
-        },
-        schema=FACTORS,
+    factors = make_factors(
+        [
+            ("milk", 0, 1.0, 0.0, 0.0),
+            ("milk", 5, 0.5, 0.0, 0.0),
+            ("bread", 0, 2.0, 0.0, 0.1),
+            ("bread", 5, 0.0, 0.0, 1.0),
+            ("yogurt", 0, 4.0, 0.0, 0.3),
+            ("yogurt", 5, 0.0, 0.0, 0.0),
+        ]
     )
     rows = build([(3, "milk"), (300, "bread"), (300, "bread"), (400, "yogurt")], factors=factors)
     assert rows["yogurt"]["together_all"] == pytest.approx((1 + 2) * 0.3)
     assert rows["bread"]["together_all"] == pytest.approx((1 + 2) * 0.1 + 0.5 * 1.0)
+    assert rows["milk"]["after_all"] is None
+
+
+def test_what_comes_after_is_expected_from_all_other_types() -> None:
+    """What a type's own purchases bring is taken off."""
+    first, last = DIMENSIONS, DIMENSIONS + 47
+    factors = make_factors(
+        [
+            ("milk", first, 1.0, 0.0, 0.2),
+            ("milk", last, 0.0, 3.0, 0.5),
+            ("bread", first, 2.0, 0.0, 0.1),
+            ("bread", last, 0.0, 0.0, 1.0),
+            ("yogurt", first, 4.0, 0.0, 0.3),
+            ("yogurt", last, 0.0, 0.0, 0.0),
+            (CONSTANT_TYPE, first, 7.0, 0.0, 0.0),
+        ]
+    )
+    rows = build([(100, "milk"), (100, "milk"), (300, "bread"), (400, "yogurt")], factors=factors)
+    often = math.log1p(1 / 2)
+    assert rows["yogurt"]["after_all"] == pytest.approx((7 + 1 + 2) * 0.3)
+    assert rows["bread"]["after_all"] == pytest.approx((7 + 1) * 0.1 + 3 * often * 1.0)
+    assert rows["milk"]["after_all"] == pytest.approx((7 + 2) * 0.2)
 
 
 def test_the_aisle_counts_other_types_and_its_share_of_all_lines() -> None:
@@ -92,6 +119,14 @@ def test_the_aisle_counts_other_types_and_its_share_of_all_lines() -> None:
     assert rows["yogurt"]["aisle_share"] == pytest.approx(3 / 4)
     assert rows["bread"]["aisle_share"] == pytest.approx(1 / 4)
     assert rows["yogurt"]["aisle_days_84"] == 1
+
+
+def test_the_aisle_counts_its_other_types_and_which_of_them_are_new() -> None:
+    rows = build([(3, "milk"), (90, "milk"), (9, "yogurt"), (100, "bread")])
+    names = ("aisle_types_84", "aisle_types_364", "aisle_new_84")
+    assert [rows["milk"][name] for name in names] == [1, 1, 1]
+    assert [rows["yogurt"][name] for name in names] == [1, 1, 0]
+    assert [rows["bread"][name] for name in names] == [0, 0, 0]
 
 
 def test_visits_belong_to_the_person_and_not_to_the_type() -> None:

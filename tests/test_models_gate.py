@@ -15,9 +15,10 @@ from data.fairness_rows import fetch_groups
 from data.shop import Shop
 from data.texts import Texts
 from models.audit import open_version as open_saved
-from models.gate import load_comparable, say_verdict
+from models.gate import load_comparable
 from models.ranker import find_current, load_shelf
 from models.recommender import Recommender
+from models.standing import read_standing, say_standing, say_verdict
 from settings import Settings
 from tests.audited_shop import UnfairRecommender, make_audited_shop
 from tests.making import TODAY, make_consent, make_history, make_order, make_person
@@ -109,10 +110,17 @@ def test_a_worse_model_is_refused_and_the_one_before_keeps_serving(
         slate = Recommender(models, shop, texts).choose(connection, person_id=people[0], today=TODAY, limit=5)
     assert slate.model_version == first.version
 
+    standing = read_standing(models)
+    assert (standing.serving, standing.refused) == (first.version, verdict)
+    said = "\n".join(say_standing(standing))
+    assert f"{first.version} serves." in said
+    assert all(f"Refused: {sentence}" in said for sentence in verdict.refused_for)
+
     third, verdict = training.train(settings)  # the same data, and nothing unfair about it
     assert third.version == second.version
     assert verdict.serves
     assert find_current(models) == second.version
+    assert read_standing(models).refused is None
 
 
 def test_a_model_as_unequal_as_the_one_that_serves_is_not_refused(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

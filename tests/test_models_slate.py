@@ -64,6 +64,38 @@ def test_an_offer_that_moved_up_for_variety_says_so() -> None:
     assert [place.rule for place in places] == [None, None, "category", "category"]
 
 
+def test_what_was_looked_at_takes_one_place_and_says_so() -> None:
+    looked = frozenset({"t15", "t09", "t12"})
+    places = fill_slate(make(20), 5, discoveries=0, most_of_one_category=2, looked=looked)
+    assert ids(places) == ["t00", "t01", "t02", "t03", "t09"]
+    assert [place.rule for place in places] == [None, None, None, None, "looked"]
+
+
+def test_what_stands_there_anyway_needs_no_place_for_having_been_looked_at() -> None:
+    plain = fill_slate(make(30, known=20), 5, discoveries=0.4, most_of_one_category=2)
+    for type_id in ("t01", "t20"):
+        looked = frozenset({type_id, "t25"})
+        assert fill_slate(make(30, known=20), 5, discoveries=0.4, most_of_one_category=2, looked=looked) == plain
+
+
+def test_a_look_takes_no_place_from_something_new_or_liked() -> None:
+    places = fill_slate(
+        make(30, known=20),
+        5,
+        discoveries=0.4,
+        most_of_one_category=2,
+        liked=frozenset({"t08"}),
+        looked=frozenset({"t17"}),
+    )
+    assert ids(places) == ["t08", "t00", "t17", "t20", "t21"]
+    assert [place.rule for place in places] == ["like", None, "looked", "new", "new"]
+
+
+def test_what_was_looked_at_and_may_not_be_shown_changes_nothing() -> None:
+    plain = fill_slate(make(20), 5, discoveries=0, most_of_one_category=2)
+    assert fill_slate(make(20), 5, discoveries=0, most_of_one_category=2, looked=frozenset({"wine"})) == plain
+
+
 def test_what_the_customer_likes_comes_first_and_says_so() -> None:
     places = fill_slate(make(20), 5, discoveries=0, most_of_one_category=2, liked=frozenset({"t09"}))
     assert ids(places)[0] == "t09"

@@ -9,7 +9,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from settings import Settings
-from web import conversations, demo, live, me, offers, operate, pages, staff
+from web import (
+    conversations,
+    demo,
+    live,
+    me,
+    offers,
+    operate,
+    pages,
+    staff,
+    staff_models,
+    staff_pictures,
+    staff_reviews,
+)
 from web.errors import install_errors
 from web.headers import Headers
 from web.house import open_house
@@ -37,7 +49,7 @@ def create_app(settings: Settings, *, secret: str | None) -> FastAPI:
 
     app = FastAPI(title="Candor", docs_url=None, redoc_url=None, openapi_url=None, lifespan=live_long)
     install_errors(app)
-    for part in (conversations, offers, me, staff, live, operate, pages):
+    for part in (conversations, offers, me, staff, staff_reviews, staff_pictures, staff_models, live, operate, pages):
         app.include_router(part.router)
     if settings.demo:
         app.include_router(demo.router)

@@ -1,13 +1,20 @@
 """Controls with their measured effect: the same for a button in the chat and for `/api/me`."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
 from sqlalchemy import Connection
 
 from data.audit import record_act
 from data.consent import PURPOSES, fetch_consents, record_consent
 from data.orders import dispute_lines
 from data.preferences import set_preference
+from data.reviews import Review, open_review
 from models.control import Effect, measure_effect
 from web.house import House
+
+REVIEW_DAYS = 30
 
 
 def switch_consent(
@@ -71,10 +78,30 @@ def turn_away(house: House, person_id: int, type_id: str, *, kind: str = "never_
     )
 
 
+@dataclass(frozen=True)
+class Dispute:
+    """Where "I did not buy this" was said, and with which words."""
+
+    impression_id: str | None
+    conversation_id: str | None = None
+    reason_id: str | None = None
+    text: str = ""
+
+
 def disown_type(
-    house: House, person_id: int, type_id: str, *, product_id: str | None = None, minor: bool = False
-) -> Effect:
-    """ "I did not buy this": its lines count for nothing from now on; the effect is measured."""
+    house: House,
+    person_id: int,
+    type_id: str,
+    dispute: Dispute,
+    *,
+    product_id: str | None = None,
+    minor: bool = False,
+) -> tuple[Effect, Review]:
+    """ "I did not buy this": its lines count for nothing from now on, and staff find a correction to decide on, opened with it.
+
+    The effect is measured. Without a line that counted, a plain review is opened.
+    """
+    opened: list[Review] = []
 
     def act(connection: Connection) -> bool:
         at = house.clock.stamp()
@@ -87,12 +114,31 @@ def disown_type(
                 act="purchases_disputed",
                 person_id=person_id,
                 object_id=type_id,
-                detail={"lines": lines},
+                detail={"lines": len(lines)},
             )
+        opened.append(open_dispute(connection, house, person_id, dispute, lines))
         return bool(lines)
 
-    return measure_effect(
+    effect = measure_effect(
         house.database, house.recommender, act, person_id=person_id, today=house.clock.today(), minor=minor
+    )
+    return effect, opened[0]
+
+
+def open_dispute(
+    connection: Connection, house: House, person_id: int | None, dispute: Dispute, lines: Iterable[int] = ()
+) -> Review:
+    """Open a review, due within a month; with order lines, a correction."""
+    return open_review(
+        connection,
+        person_id=person_id,
+        conversation_id=dispute.conversation_id,
+        impression_id=dispute.impression_id,
+        reason_id=dispute.reason_id,
+        text=dispute.text,
+        at=house.clock.stamp(),
+        due_on=house.clock.today() + timedelta(days=REVIEW_DAYS),
+        lines=lines,
     )
 
 

@@ -7,7 +7,6 @@ transaction that appends it, so that a change of owner and its words stand toget
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,16 +15,14 @@ from data.consent import fetch_consents, record_refusal
 from data.conversations import Conversation, Draft
 from data.errors import NotKnown
 from data.impressions import Impression, access_impression
-from data.reviews import open_review
 from models.control import Effect
 from models.showing import choose_slate, record_shown
 from models.wording import lower_first, say_date
-from web.controls import disown_type, switch_consent, tell_effect, turn_away, withdraw_all
+from web.controls import Dispute, disown_type, open_dispute, switch_consent, tell_effect, turn_away, withdraw_all
 from web.handoffs import ask_for_person, cancel_waiting
 from web.house import House
 from web.speech import choose_author, write_draft
 
-REVIEW_DAYS = 30
 OFFERS = 5
 Say = Callable[[Connection, Conversation], list[Draft]]
 
@@ -211,18 +208,22 @@ def not_mine(deed: Deed) -> Say:
         return refusal
     house, person_id = deed.house, deed.person_id
     rests_on_purchases = deed.facts.get("reason_id") == "habit"
-    effect = (
-        disown_type(house, person_id, impression.type_id, minor=deed.conversation.minor) if rests_on_purchases else None
+    if not rests_on_purchases:
+        return _open_review(deed, impression)
+    effect, review = disown_type(
+        house, person_id, impression.type_id, _make_dispute(deed, impression), minor=deed.conversation.minor
     )
-    opened = _open_review(deed, impression)
-    if effect is None or not effect.acted:
-        return opened
+    due = say_date(review.due_on, house.clock.today())
+    if not effect.acted:
+        return _say(deed, "explanations.review_opened", review_id=review.review_id, due=due)
     title = lower_first(impression.offer["title"])
     told = tell_effect(house, effect)
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
         done = _write(house, now, "explanations.control_not_mine", title=title, effect=told)
-        return [done, *opened(connection, now)]
+        vary = f"{now.conversation_id}{now.last_seq}"
+        opened = _write(house, now, "explanations.correction_opened", vary=vary, review_id=review.review_id, due=due)
+        return [done, opened]
 
     return say
 
@@ -237,21 +238,20 @@ def _open_review(deed: Deed, impression: Impression) -> Say:
     house = deed.house
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
-        due = house.clock.today() + timedelta(days=REVIEW_DAYS)
-        review = open_review(
-            connection,
-            person_id=deed.person_id,
-            conversation_id=now.conversation_id,
-            impression_id=impression.impression_id,
-            reason_id=deed.facts.get("reason_id"),
-            text=deed.words,
-            at=house.clock.stamp(),
-            due_on=due,
-        )
+        review = open_dispute(connection, house, deed.person_id, _make_dispute(deed, impression))
         facts: dict[str, Any] = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
         return [_write(house, now, "explanations.review_opened", **facts)]
 
     return say
+
+
+def _make_dispute(deed: Deed, impression: Impression) -> Dispute:
+    return Dispute(
+        impression_id=impression.impression_id,
+        conversation_id=deed.conversation.conversation_id,
+        reason_id=deed.facts.get("reason_id"),
+        text=deed.words,
+    )
 
 
 def _access(deed: Deed) -> tuple[Impression | None, Say]:

@@ -1,6 +1,5 @@
 """The customer's own data: consents, controls, what is held, reviews (design.md §3)."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
@@ -11,11 +10,9 @@ from data.consent import NOTICE_VERSION, PURPOSES, Consents, fetch_consents
 from data.errors import BadInput, NotAllowed, NotKnown
 from data.held import fetch_held
 from data.impressions import access_impression
-from data.reviews import open_review
 from models.control import Effect
-from web.controls import disown_type, switch_consent, tell_effect, turn_away
+from web.controls import Dispute, disown_type, open_dispute, switch_consent, tell_effect, turn_away
 from web.conversations import HouseHere
-from web.deeds import REVIEW_DAYS
 from web.house import House
 from web.identity import Caller, require_person
 from web.offers import MaybeCaller
@@ -135,8 +132,10 @@ def post_control(body: ControlIn, house: HouseHere, caller: SomeCaller) -> dict[
         )
     type_id = _find_type(house, person_id, body)
     if body.kind == "not_bought":
-        effect = disown_type(house, person_id, type_id, product_id=body.product_id, minor=caller.minor)
-        return _describe_effect(house, effect, review_id=_open(house, person_id, body))
+        effect, review = disown_type(
+            house, person_id, type_id, _make_dispute(body), product_id=body.product_id, minor=caller.minor
+        )
+        return _describe_effect(house, effect, review_id=review.review_id)
     if body.kind == "review":
         return {"before": [], "after": [], "changed": False, "note": "", "review_id": _open(house, person_id, body)}
     return _describe_effect(house, turn_away(house, person_id, type_id, kind=body.kind, minor=caller.minor))
@@ -154,17 +153,11 @@ def _find_type(house: House, person_id: int, body: ControlIn) -> str:
 
 def _open(house: House, person_id: int, body: ControlIn) -> str:
     with house.database.write() as connection:
-        review = open_review(
-            connection,
-            person_id=person_id,
-            conversation_id=None,
-            impression_id=body.impression_id,
-            reason_id=None,
-            text=body.text or "",
-            at=house.clock.stamp(),
-            due_on=house.clock.today() + timedelta(days=REVIEW_DAYS),
-        )
-    return review.review_id
+        return open_dispute(connection, house, person_id, _make_dispute(body)).review_id
+
+
+def _make_dispute(body: ControlIn) -> Dispute:
+    return Dispute(impression_id=body.impression_id, text=body.text or "")
 
 
 def _describe_effect(house: House, effect: Effect, *, review_id: str | None = None) -> dict[str, Any]:

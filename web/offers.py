@@ -134,7 +134,10 @@ def get_details(impression_id: str, request: Request, house: HouseHere, caller: 
 @router.get("/api/impressions/{impression_id}/meaning")
 def get_meaning(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
     """What the words and numbers of an explanation mean, with this offer's own."""
-    return tell_meaning(_access(request, house, caller, impression_id), house.texts)
+    impression = _access(request, house, caller, impression_id)
+    with house.database.read() as connection:
+        tested = tell_certainty(connection, house.recommender, impression)["tested"]
+    return tell_meaning(impression, house.texts, tested=tested)
 
 
 class EventIn(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from data.errors import NotKnown
 from data.tables import conversations, handoffs
+from models.standing import read_standing
 from web.bot import is_listening
 from web.conversations import HouseHere
 from web.house import House
@@ -32,14 +33,16 @@ waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", regis
 
 @router.get("/healthz")
 async def healthz(house: HouseHere) -> dict[str, str]:
-    """ok, or degraded with what is missing."""
+    """ok, or degraded with what is missing; which version of the rankers serves, and a newer one that was refused."""
     has_database, has_bot, has_actions = await asyncio.gather(
         house.do(lambda: _has_database(house)), house.bot.is_up(), is_listening(house.settings.actions_port)
     )
     parts = {"db": has_database, "bot": has_bot, "actions": has_actions}
-    return {"status": "ok" if all(parts.values()) else "degraded"} | {
-        name: "ok" if up else "down" for name, up in parts.items()
-    }
+    standing = await house.do(lambda: read_standing(house.settings.var / "models"))
+    told = {"status": "ok" if all(parts.values()) else "degraded"}
+    told |= {name: "ok" if up else "down" for name, up in parts.items()}
+    told["model"] = standing.serving or "none"
+    return told | ({"model_refused": standing.refused.version} if standing.refused is not None else {})
 
 
 def _has_database(house: House) -> bool:

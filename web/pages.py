@@ -8,7 +8,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
 
-from data.catalogue import count_types_by_category
+from data.catalogue import count_types_by_category, fetch_goods
+from models.wording import say_money
 from web.conversations import HouseHere
 from web.house import House
 from web.speech import title_category
@@ -63,6 +64,30 @@ def show_shop(request: Request, house: HouseHere) -> HTMLResponse:
     page.headers["Cross-Origin-Opener-Policy"] = (
         "same-origin-allow-popups"  # it opens the privacy centre and hands over its customer
     )
+    return page
+
+
+@router.get("/aisles/{category}")
+def show_aisle(category: str, house: HouseHere) -> HTMLResponse:
+    """The demo shop's goods of an aisle; opening one is looking at it."""
+    if not house.settings.demo:
+        raise HTTPException(404)
+    with house.database.read() as connection:
+        goods = [
+            {
+                "kind": kind,
+                "product_id": product.product_id,
+                "title": product.title,
+                "price": say_money(product.price_minor, house.shop.currency)
+                if product.price_minor is not None
+                else None,
+            }
+            for kind, product in fetch_goods(connection, category)
+        ]
+    if not goods:
+        raise HTTPException(404)
+    page = _render(house, "aisle.html", aisle=category, goods=goods)
+    page.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     return page
 
 

@@ -1,4 +1,4 @@
-"""The staff API (design.md §3, Staff): the queue, claiming, talking, giving back, reviews."""
+"""The staff API (design.md §3, Staff): the queue, claiming, talking, giving back."""
 
 import uuid
 from datetime import timedelta
@@ -13,8 +13,6 @@ from data.clock import format_time
 from data.consent import fetch_consents
 from data.conversations import (
     Conversation,
-    Draft,
-    append_messages,
     fetch_newest,
     fetch_transcript,
     find_repeated,
@@ -24,11 +22,9 @@ from data.conversations import (
 from data.customers import find_person
 from data.handoffs import Handoff, fetch_handoffs, find_open_handoff, find_position
 from data.impressions import access_impression, fetch_impressions
-from data.reviews import answer_review, fetch_reviews
 from data.staff import Member, check_password, end_session, start_session
 from data.uses import fetch_uses, record_use
 from models.explanation import tell_explanation
-from models.wording import say_date
 from web import handoffs
 from web.conversations import HouseHere
 from web.house import House
@@ -83,15 +79,6 @@ class TransferIn(BaseModel):
 
     to: str = Field(min_length=1, max_length=200)
     note: str | None = Field(default=None, max_length=2000)
-
-
-class AnswerIn(BaseModel):
-    """The answer to a review."""
-
-    model_config = ConfigDict(strict=True)
-
-    review_id: str
-    decision: str = Field(min_length=1, max_length=2000)
 
 
 @router.post("/session")
@@ -215,14 +202,14 @@ def read_one(conversation_id: str, member: StaffHere, house: HouseHere) -> dict[
     with house.database.write() as connection:
         conversation = require_conversation(connection, conversation_id)
         if conversation.person_id is not None:
-            _record_look(connection, house, conversation.person_id, member, conversation_id)
+            detail = {"conversation_id": conversation_id, "read": True}
+            record_look(connection, house, conversation.person_id, member, detail)
         return _describe_conversation(connection, house, conversation)
 
 
-def _record_look(connection: Connection, house: House, person_id: int, member: Member, conversation_id: str) -> None:
+def record_look(connection: Connection, house: House, person_id: int, member: Member, detail: dict[str, Any]) -> None:
     """A look at personal data, once in a quarter of an hour: the console refreshes by itself."""
     since = format_time(house.clock.now() - timedelta(minutes=LOOK_MINUTES))
-    detail = {"conversation_id": conversation_id, "read": True}
     known = fetch_uses(connection, person_id, limit=50)
     if not any(use["by"] == member.name and use["detail"] == detail and use["at"] > since for use in known):
         record_use(
@@ -284,53 +271,3 @@ def _describe_conversation(connection: Connection, house: House, conversation: C
         "handoff": describe_handoff(connection, handoff) if handoff else None,
         "focus": conversation.focus,
     }
-
-
-@router.get("/reviews")
-def list_reviews(
-    member: StaffHere, house: HouseHere, state: Literal["open", "answered"] | None = None
-) -> dict[str, Any]:
-    """Reviews, soonest due first, with the days left."""
-    today = house.clock.today()
-    with house.database.read() as connection:
-        return {
-            "reviews": [
-                {
-                    "review_id": r.review_id,
-                    "conversation_id": r.conversation_id,
-                    "impression_id": r.impression_id,
-                    "reason_id": r.reason_id,
-                    "text": r.text,
-                    "state": r.state,
-                    "opened_at": r.opened_at,
-                    "due_on": r.due_on.isoformat(),
-                    "days_left": (r.due_on - today).days,
-                    "decision": r.decision,
-                    "decided_by": r.decided_by,
-                }
-                for r in fetch_reviews(connection, state=state)
-            ]
-        }
-
-
-@router.post("/reviews")
-def decide_review(body: AnswerIn, member: StaffHere, house: HouseHere) -> dict[str, Any]:
-    """Answer a review; the customer reads it in the chat it came from, with the name of who decided."""
-    with house.database.write() as connection:
-        review = answer_review(
-            connection, body.review_id, decision=body.decision, username=member.username, at=house.clock.stamp()
-        )
-        if review.conversation_id is not None:
-            _tell_decision(connection, house, review.conversation_id, member, body.decision)
-    if review.conversation_id is not None:
-        house.wakeups.ring(review.conversation_id, QUEUE)
-    return {"review_id": review.review_id, "state": review.state, "decided_by": member.name}
-
-
-def _tell_decision(connection: Connection, house: House, conversation_id: str, member: Member, decision: str) -> None:
-    day = say_date(house.clock.today(), house.clock.today())
-    signed = house.texts.say("explanations.review_decided", name=member.name, date=day)
-    draft = Draft(
-        author="human", author_name=member.name, kind="review", text=f"{decision}\n\n{signed}", lang=house.texts.lang
-    )
-    append_messages(connection, conversation_id, [draft], at=house.clock.stamp())

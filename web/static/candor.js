@@ -4,7 +4,8 @@
  *   <script type="module" src="https://candor.example/static/candor.js"></script>
  *
  * It defines <candor-chat> and <candor-offers>, puts a chat launcher on the page unless the page has one of its own
- * (`data-launcher="none"` leaves it out), and exposes `candor` with `signIn(token)`, `signOut()`, `open()` and `ask(text)`.
+ * (`data-launcher="none"` leaves it out), and exposes `candor` with `signIn(token)`, `signOut()`, `open()`, `ask(text)` and
+ * `look(productId)`.
  * A customer's token is asked for by the event `candor-token-needed` on document and handed over with `candor.signIn`; it never
  * stands in a URL and is not kept. Nothing is stored before the customer opens the chat. docs/widget.md tells it in full.
  */
@@ -38,6 +39,8 @@ export const candor = Object.freeze({
   open: () => findChat()?.open(),
   /** @param {string} text asked in the customer's name: call it only when the customer did something that says so */
   ask: (text) => findChat()?.ask(text),
+  /** @param {string} productId a product whose page is being read; kept only under the customer's consent */
+  look: (productId) => shop.tellLook(productId),
 });
 
 /** @type {any} */ (window).candor = candor;

@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 
 /** @typedef {import("./words.js").Words} Words */
 /** @typedef {{reason_id: string, text: string, category: string, contribution: number, share: number, evidence: {facts: any[], rows: {table: string, id: unknown}[]}, controls: {title: string, payload: string}[]}} Reason */
-/** @typedef {{impression_id: string, offer_id: string, model_version: string, categories_used: string[], categories_unused: string[], base: number, score: number, remainder: number, reasons: Reason[], rules?: string[]}} Explanation */
+/** @typedef {{impression_id: string, offer_id: string, model_version: string, categories_used: string[], categories_unused: string[], base: number, score: number, remainder: number, reasons: Reason[], rules?: string[], type_title?: string}} Explanation */
 
 const STEPS = /** @type {[number, string][]} */ ([[0.5, "share_most"], [0.25, "share_good"], [0.1, "share_some"], [0, "share_little"]]);
 
@@ -17,6 +17,11 @@ export function sayShare(words, share, contribution) {
 /** Whether an explanation has weights to draw: what is popular for everybody has none. @param {Explanation} explanation */
 export function hasWeights(explanation) {
   return explanation.reasons.some((reason) => reason.contribution !== 0);
+}
+
+/** Whether a reason is a rule for what the customer said or looked at: it has no part in the score. @param {Reason} reason */
+export function isRule(reason) {
+  return reason.reason_id === "like" || reason.reason_id === "looked";
 }
 
 /**
@@ -43,7 +48,7 @@ export function makeNumbers(words, explanation) {
   /** @type {[string, number, boolean][]} */
   const rows = [
     [words.say("numbers_start"), explanation.base, false],
-    ...explanation.reasons.map((reason) => /** @type {[string, number, boolean]} */ ([reason.text, reason.contribution, false])),
+    ...explanation.reasons.filter((reason) => !isRule(reason)).map((reason) => /** @type {[string, number, boolean]} */ ([reason.text, reason.contribution, false])),
     [words.say("numbers_rest"), explanation.remainder, false],
     [words.say("numbers_score"), explanation.score, true],
   ];

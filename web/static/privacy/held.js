@@ -17,7 +17,7 @@ const COLUMNS = {
   preferences: ["title", "kind", "at"],
   browsing: ["happened_at", "kind", "product_id", "page"],
   refusals: ["category", "at"],
-  reviews: ["review_id", "opened_at", "due_on", "state", "text", "decision"],
+  reviews: ["review_id", "kind", "opened_at", "due_on", "state", "text", "decision"],
   fairness: ["name", "value"],
 };
 

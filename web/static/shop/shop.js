@@ -1,4 +1,4 @@
-/** The demo shop's page: signs its chosen customer in to the widget, as any shop's page would, and lets the search field ask the assistant. */
+/** The demo shop's page: signs its chosen customer in to the widget, as any shop's page would, and lets the search field ask the assistant, and tells what goods are looked at. */
 
 import { fetchToken, readChosen, startChooser, tellFailure } from "./demo.js";
 
@@ -19,9 +19,14 @@ document.addEventListener("candor-token-needed", () => {
   if (readChosen()) void signIn(readChosen());
 });
 
-const search = /** @type {HTMLFormElement} */ (document.querySelector(".ask-goods"));
-search.hidden = false;
-search.addEventListener("submit", (event) => {
+for (const goods of document.querySelectorAll("details[data-product]")) {
+  const { product } = /** @type {HTMLElement} */ (goods).dataset;
+  goods.addEventListener("toggle", () => { if (/** @type {HTMLDetailsElement} */ (goods).open) void candor()?.look(product); });
+}
+
+const search = /** @type {HTMLFormElement | null} */ (document.querySelector(".ask-goods"));
+if (search) search.hidden = false;
+search?.addEventListener("submit", (event) => {
   event.preventDefault();
   const field = /** @type {HTMLInputElement} */ (search.elements.namedItem("goods"));
   const text = field.value.trim();

@@ -1,4 +1,4 @@
-/** The staff console: sign in, then the inbox and the reviews, live. Each part draws itself; this holds what they share. */
+/** The staff console: sign in, then the inbox and the reviews, live, and for an owner the models. Each part draws itself; this holds what they share. */
 
 import { ApiError, call } from "../common/client.js";
 import { make } from "../common/dom.js";
@@ -8,6 +8,7 @@ import { makeFace } from "../widget/message.js";
 import { Inbox } from "./inbox.js";
 import { listenToKeys } from "./keys.js";
 import { watchQueue } from "./live.js";
+import { Models } from "./models.js";
 import { Reviews } from "./reviews.js";
 
 const $ = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -49,27 +50,33 @@ function enter(member) {
   const desk = { words, member, api, now: () => Date.now() + ahead, open: (id) => { show("inbox"); inbox.open(id); }, say: (text, tone = "") => status.replaceChildren(text ? make(`p.banner${tone}`, {}, icon(tone ? "triangle" : "check"), make("span", {}, text)) : "") };
   const inbox = new Inbox(desk);
   const reviews = new Reviews(desk);
+  const models = member.role === "owner" ? new Models(desk) : null;
+  /** @type {Record<string, HTMLElement>} */
   const tabs = { inbox: makeTab("staff_inbox", () => show("inbox")), reviews: makeTab("staff_reviews", () => show("reviews")) };
+  if (models) tabs.models = makeTab("staff_models", () => show("models"));
 
-  /** @param {"inbox" | "reviews"} which */
+  /** @param {"inbox" | "reviews" | "models"} which */
   function show(which) {
     inbox.element.hidden = which !== "inbox";
     reviews.element.hidden = which !== "reviews";
+    if (models) models.element.hidden = which !== "models";
     for (const [name, tab] of Object.entries(tabs)) {
       if (name === which) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
     if (which === "reviews") void reviews.refresh();
+    if (which === "models") void models?.refresh();
   }
 
   /** @param {HTMLElement} tab @param {number} count */
   const count = (tab, count) => { const number = tab.querySelector(".count"); if (number) number.textContent = String(count); };
   reviews.oncount = (open) => count(tabs.reviews, open);
-  $("tabs").replaceChildren(tabs.inbox, tabs.reviews);
+  if (models) models.oncount = (open) => count(tabs.models, open);
+  $("tabs").replaceChildren(...Object.values(tabs));
   const out = make("button.button", { type: "button" }, words.say("staff_sign_out"));
   out.addEventListener("click", () => void call("/staff/api/session", { method: "DELETE" }).then(() => leave(), (failure) => desk.say(failure.message, ".red")));
   $("me").replaceChildren(online, make("span.me", {}, makeFace("human", member.name), make("b", {}, member.name)), out);
-  $("console").replaceChildren(make("h1.quiet", {}, document.title), status, inbox.element, reviews.element);
+  $("console").replaceChildren(make("h1.quiet", {}, document.title), status, inbox.element, reviews.element, ...(models ? [models.element] : []));
   $("entry").hidden = true;
   $("console").hidden = $("tabs").hidden = $("me").hidden = false;
   show("inbox");
@@ -82,6 +89,7 @@ function enter(member) {
   inbox.ontyping = (id) => line?.say({ type: "typing", conversation_id: id });
   listenToKeys(inbox);
   void reviews.refresh();
+  void models?.refresh();
 }
 
 /** @param {string} key @param {() => void} act */

@@ -2,7 +2,7 @@
 
 import { make } from "../common/dom.js";
 import { icon, iconOf } from "../common/icons.js";
-import { hasWeights, makeNumbers, makeWeight } from "../common/weights.js";
+import { hasWeights, isRule, makeNumbers, makeWeight } from "../common/weights.js";
 
 const EXACT = 1e-6;
 
@@ -56,10 +56,28 @@ function makeReasons(offer, words) {
   if (!hasWeights(told)) return [...told.reasons.map((/** @type {any} */ reason) => make("p", {}, reason.text)), make("p.small", {}, words.say("staff_no_weights")), shown];
   const sum = told.reasons.reduce((/** @type {number} */ total, /** @type {any} */ reason) => total + reason.contribution, told.base + told.remainder);
   return [
-    ...told.reasons.map((/** @type {any} */ reason) => make("div.why-row", {}, make("p", {}, reason.text), makeWeight(words, told, reason))),
+    ...told.reasons.map((/** @type {any} */ reason) => make("div.why-row", {}, make("p", {}, reason.text), !isRule(reason) && makeWeight(words, told, reason))),
     make("div.why-row", {}, make("p", {}, words.say("staff_everything_else")), makeWeight(words, told, null)),
     make("p.small", {}, words.say(Math.abs(sum - told.score) <= EXACT ? "staff_adds_up" : "staff_adds_not")),
     shown,
-    make("details", {}, make("summary", {}, words.say("numbers_title"), icon("fold")), makeNumbers(words, told)),
+    makeExact(offer, words),
   ];
+}
+
+/** The exact numbers, and beside them the same as a picture, which is drawn when this is opened. @param {any} offer @param {import("../common/words.js").Words} words */
+export function makeExact(offer, words) {
+  const numbers = makeNumbers(words, offer.explanation);
+  numbers.id = `numbers-${offer.impression_id}`;
+  const place = make("div.picture", { role: "status" });
+  const fold = /** @type {HTMLDetailsElement} */ (make("details", {}, make("summary", {}, words.say("numbers_title"), icon("fold")), numbers, place));
+  fold.addEventListener("toggle", () => {
+    if (!fold.open || place.firstChild) return;
+    const image = make("img", { alt: words.say("staff_picture_alt", { title: offer.title }), "aria-describedby": numbers.id, hidden: true });
+    const drawing = make("p.small", {}, words.say("staff_picture_drawing"));
+    place.append(drawing, image);
+    image.addEventListener("load", () => { drawing.remove(); image.hidden = false; });
+    image.addEventListener("error", () => { drawing.textContent = words.say("staff_picture_failed"); });
+    image.setAttribute("src", `/staff/api/impressions/${encodeURIComponent(offer.impression_id)}/waterfall`);
+  });
+  return fold;
 }

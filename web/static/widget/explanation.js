@@ -6,8 +6,11 @@
 
 import { make, splitSentences } from "../common/dom.js";
 import { icon, iconOf } from "../common/icons.js";
-import { hasWeights, makeNumbers, makeWeight } from "../common/weights.js";
+import { hasWeights, isRule, makeNumbers, makeWeight } from "../common/weights.js";
 import { makeHead } from "./offer-row.js";
+
+/** What rows of a table are called, and the part of the privacy centre that shows them. @type {Record<string, [string, string]>} */
+const PARTS = { order_lines: ["orders", "orders"], offer_events: ["offers", "offer_events"], page_events: ["looks", "browsing"], preferences: ["offers", "preferences"] };
 
 /** @param {import("./conversation.js").Message} message @param {import("./message.js").Hands} hands */
 export function makeExplanation(message, hands) {
@@ -42,7 +45,7 @@ function makeReason(reason, told, isWeighed, { words, press, openPrivacy }) {
   return make(
     "section.reason",
     {},
-    make("div.inside", {}, isWeighed && makeWeight(words, told, reason), make("p", {}, reason.text), make("p.source", {}, iconOf(reason.category), make("span", {}, source), makeRowsLink(reason, words, openPrivacy))),
+    make("div.inside", {}, isWeighed && !isRule(reason) && makeWeight(words, told, reason), make("p", {}, reason.text), make("p.source", {}, iconOf(reason.category), make("span", {}, source), makeRowsLink(reason, words, openPrivacy))),
     controls.length > 0 && make("div.controls", { role: "group", "aria-label": words.say("controls_of", { reason: reason.text }) }, ...controls),
   );
 }
@@ -51,10 +54,10 @@ function makeReason(reason, told, isWeighed, { words, press, openPrivacy }) {
 function makeRowsLink(reason, words, openPrivacy) {
   const { rows } = reason.evidence;
   if (!rows.length || reason.category === "shop") return null;
-  const isOrder = rows[0].table === "order_lines";
-  const key = `rows_${isOrder ? "orders" : "offers"}${rows.length === 1 ? "_one" : ""}`;
+  const [called, part] = PARTS[rows[0].table] ?? PARTS.offer_events;
+  const key = `rows_${called}${rows.length === 1 ? "_one" : ""}`;
   const link = make("button.link", { type: "button" }, words.say(key, { count: rows.length }));
-  link.addEventListener("click", () => openPrivacy(isOrder ? "orders" : "offer_events"));
+  link.addEventListener("click", () => openPrivacy(part));
   return link;
 }
 

@@ -88,6 +88,19 @@ export class Shop extends EventTarget {
     document.dispatchEvent(new CustomEvent("candor-consents-changed"));
   }
 
+  /** Told to the gateway only for a signed-in customer; it keeps it only under the consent `browsing`. @param {string} productId */
+  async tellLook(productId) {
+    const { token } = this;
+    if (!token) return;
+    const body = { kind: "viewed", product_id: productId, page: location.pathname };
+    try {
+      const { stored } = await this.call("/api/events", { method: "POST", token, body, keepalive: true });
+      document.dispatchEvent(new CustomEvent("candor-looked", { detail: { product_id: productId, stored } }));
+    } catch (failure) {
+      console.info(`candor: a look was not taken: ${/** @type {Error} */ (failure).message}`);
+    }
+  }
+
   /** @param {object} strip @param {string[]} impressionIds */
   setShown(strip, impressionIds) {
     if (impressionIds.length) this.#shown.set(strip, impressionIds);
