@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, quantiles
 
-from tests.benching import Row, report
+from tests.benching import Row, read_commit, report
 from tests.house import ROOT
 from tests.understanding_data import (
     NOTHING,
@@ -198,8 +198,10 @@ def main(words: list[str]) -> int:
         print("usage: python -m tests.bench_understanding [--baselines]", file=sys.stderr)
         return 2
     require_data()
+    commit = read_commit()
     rows = measure_banking(with_baselines=bool(words)) + measure_scope()
-    return report("understanding", rows, command="make bench-understanding" + (" BASELINES=1" if words else ""))
+    command = "make bench-understanding" + (" BASELINES=1" if words else "")
+    return report("understanding", rows, command=command, commit=commit)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from components import MENDED
+from components import MENDED, SLIPPED
 from language import features
 from language.features import TextFeatures
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -78,7 +78,8 @@ class MeaningFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the columns from the messages that have an intent."""
-        self._features.fit([_read(example) for example in training_data.intent_examples if example.get(TEXT)])
+        examples = [one for one in training_data.intent_examples if one.get(TEXT) and not one.get(SLIPPED)]
+        self._features.fit([_read(example) for example in examples])
         with self._storage.write_to(self._resource) as directory:
             self._features.save(directory / _FILE)
         return self._resource

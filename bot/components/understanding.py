@@ -12,11 +12,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from components import MENDED
+from components import MENDED, SLIPPED
 from components.featurizer import MeaningFeaturizer
 from encoder.intents import IntentModel
 from encoder.reader import Encoder
-from encoder.spelling import Speller, count_words
+from encoder.spelling import Speller, choose_slipped, count_words
 from language.catalogue import load_catalogue
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -106,9 +106,22 @@ class SpellingMender(GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Rasa's hook."""
+        """Mend the training lines, and add copies with slips of the finger, mended as a customer's would be."""
         self.process([example for example in training_data.training_examples if example.get(TEXT)])
-        return training_data
+        lines = [example for example in training_data.intent_examples if example.get(TEXT)]
+        slipped = choose_slipped([line.get(TEXT) for line in lines])
+        copies = [
+            Message({TEXT: text, INTENT: lines[number].get(INTENT), SLIPPED: True})
+            for number, text in slipped
+            if self._speller and self._speller.mend(text) != lines[number].get(MENDED)
+        ]
+        return TrainingData(
+            training_examples=[*training_data.training_examples, *self.process(copies)],
+            entity_synonyms=training_data.entity_synonyms,
+            regex_features=training_data.regex_features,
+            lookup_tables=training_data.lookup_tables,
+            responses=training_data.responses,
+        )
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put the mended text beside each message's own."""

@@ -6,9 +6,10 @@ word of the training lines, or of common English if none of those is near (SymSp
 Levenshtein). All of English is too much to know: a slip of the finger is often a rare word.
 """
 
+import random
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from itertools import islice
 
@@ -16,6 +17,12 @@ from symspellpy import SymSpell, Verbosity
 
 KNOWN, COMMON = 10_000, 6_000
 SHORTEST, SHORT = 3, 5
+MOST_SLIPS = 2000
+_BESIDE = {
+    key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    for at, key in enumerate(row)
+}
 _WORD = re.compile(r"(?<![\w@./:#-])[A-Za-z]+(?:'[A-Za-z]+)?(?![\w@/:]|[.-]\w)")
 
 
@@ -62,3 +69,23 @@ def _read_frequencies() -> Iterable[tuple[str, int]]:
     for line in path.read_text(encoding="utf-8-sig").splitlines():
         word, count = line.split()
         yield word, int(count)
+
+
+def choose_slipped(texts: Sequence[str], *, seed: int = 1) -> list[tuple[int, str]]:
+    """The numbers of some texts, 2,000 at most, each with one or two slips of the finger: to learn from, after mending."""
+    drawing = random.Random(seed)
+    chosen = sorted(drawing.sample(range(len(texts)), min(MOST_SLIPS, len(texts))))
+    return [(number, _slip(_slip(texts[number], drawing, 1.0), drawing, 0.5)) for number in chosen]
+
+
+def _slip(text: str, drawing: random.Random, chance: float) -> str:
+    """A neighbour's letter, one left out, one doubled or two swapped, in one word."""
+    words = [found for found in re.finditer(r"[A-Za-z]+", text) if len(found.group()) >= SHORTEST]
+    if not words or drawing.random() >= chance:
+        return text
+    word = drawing.choice(words)
+    at = drawing.randrange(word.start(), word.end() - 1)
+    letter, following = text[at], text[at + 1]
+    instead = drawing.choice(["", letter + letter, following + letter, drawing.choice(_BESIDE[letter.lower()])])
+    swapped = instead == following + letter
+    return text[:at] + instead + text[at + (2 if swapped else 1) :]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from components import MENDED
+from components import MENDED, SLIPPED
 from components.understanding import NOT_UNDERSTOOD, READING, TRUST, IntentReader, SentenceFeaturizer, SpellingMender
 from encoder.__main__ import main as make_encoder
 from encoder.graph import build_tail
 from encoder.intents import IntentModel, Verdict
 from encoder.reader import Encoder, Tail
-from encoder.spelling import Speller, count_words
+from encoder.spelling import MOST_SLIPS, Speller, choose_slipped, count_words
 from encoder.tuning import count_passes
 from encoder.weights import SHA256, WeightsError, check_file, find_folder, read_tensors
 from language.features import TextFeatures
@@ -190,7 +190,7 @@ def test_one_intent_alone_is_refused(encoder: Encoder, tmp_path: Path) -> None:
 
 
 def test_many_examples_are_gone_through_once() -> None:
-    assert [count_passes(texts) for texts in (1, 770, 2000, 15000)] == [5, 5, 2, 1]
+    assert [count_passes(texts) for texts in (1, 770, 1500, 15000)] == [5, 5, 3, 1]
 
 
 def test_the_components_hand_on_and_leave_the_text_alone(tmp_path: Path) -> None:
@@ -217,7 +217,10 @@ def test_the_components_hand_on_and_leave_the_text_alone(tmp_path: Path) -> None
         else:
             chain.append(component)
         if hasattr(component, "process_training_data"):
-            component.process_training_data(data)
+            data = component.process_training_data(data)
+    copies = [example for example in data.intent_examples if example.get(SLIPPED)]
+    assert 0 < len(copies) <= len(PAIRS)
+    assert {copy.get(INTENT) for copy in copies} <= set(EXAMPLES)
     message, strange = Message({TEXT: "where is my crad, skyr"}), Message({TEXT: "zwölf Boxkämpfer jagen Viktor"})
     for component in chain:
         component.process([message, strange])
@@ -235,3 +238,13 @@ def test_the_components_hand_on_and_leave_the_text_alone(tmp_path: Path) -> None
 
 def test_words_are_counted_without_codes() -> None:
     assert count_words(["My card, my Q77 card"]) == Counter({"my": 2, "card": 2})
+
+
+def test_slips_are_small_bounded_and_the_same_each_time() -> None:
+    texts = [f"where is order {number}, please" for number in range(MOST_SLIPS + 50)]
+    slipped = choose_slipped(texts)
+    assert slipped == choose_slipped(texts)
+    assert len(slipped) == MOST_SLIPS
+    assert all(abs(len(text) - len(texts[number])) <= 2 and str(number) in text for number, text in slipped)
+    assert sum(text != texts[number] for number, text in slipped) > 0.9 * MOST_SLIPS
+    assert choose_slipped(["12 a", ""]) == [(0, "12 a"), (1, "")]
