@@ -17,7 +17,7 @@ from symspellpy import SymSpell, Verbosity
 
 KNOWN, COMMON = 10_000, 6_000
 SHORTEST, SHORT = 3, 5
-MOST_SLIPS = 2000
+ENOUGH = 4000  # training lines; so many need no copies, and tuning has no time for them
 _BESIDE = {
     key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -72,9 +72,9 @@ def _read_frequencies() -> Iterable[tuple[str, int]]:
 
 
 def choose_slipped(texts: Sequence[str], *, seed: int = 1) -> list[tuple[int, str]]:
-    """The numbers of some texts, 2,000 at most, each with one or two slips of the finger: to learn from, after mending."""
+    """The numbers of some texts, each with one or two slips of the finger: to learn from, after mending. Few texts need more."""
     drawing = random.Random(seed)
-    chosen = sorted(drawing.sample(range(len(texts)), min(MOST_SLIPS, len(texts))))
+    chosen = sorted(drawing.sample(range(len(texts)), min(len(texts), max(0, ENOUGH - len(texts)))))
     return [(number, _slip(_slip(texts[number], drawing, 1.0), drawing, 0.5)) for number in chosen]
 
 
