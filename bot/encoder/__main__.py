@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from encoder.graph import LAYERS, TUNED, build_encoder, save_narrow
-from encoder.weights import SHA256, TOKENIZER_SHA256, WeightsError, check_file, find_folder, read_tensors
+from encoder.graph import build_encoder, save_narrow
+from encoder.weights import LAYERS, SHA256, TOKENIZER_SHA256, TUNED, WeightsError, check_file, find_folder, read_tensors
 
 
 def make_encoder(folder: Path) -> None:

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import onnx
+from encoder.weights import HEADS, LAYERS, NARROW, SIZE, TUNED
 from onnx import TensorProto, helper, numpy_helper
 
-LAYERS, SIZE, HEADS = 6, 384, 12
-NARROW = SIZE // HEADS
-TUNED = 2
 EPSILON = 1e-12
 
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from encoder.graph import build_tail, save_narrow
 from encoder.reader import Reading, Tail
 from encoder.tuning import SCALE, tune
 from scipy.sparse import csr_matrix
@@ -62,6 +61,7 @@ class IntentModel:
         folder: Path,
     ) -> "IntentModel":
         """Learn from texts as the encoder read them, their rows of words and their intents; the files go to `folder`."""
+        from encoder.graph import build_tail, save_narrow  # onnx costs a serving bot 30 MB
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 

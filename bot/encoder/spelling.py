@@ -57,7 +57,7 @@ class Speller:
 
 
 def _index(words: Iterable[tuple[str, int]]) -> SymSpell:
-    index = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
+    index = SymSpell(max_dictionary_edit_distance=2, prefix_length=5)
     for word, count in words:
         if len(word) >= SHORTEST:
             index.create_dictionary_entry(word, count)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from encoder.graph import HEADS, LAYERS, NARROW, SIZE, TUNED
+from encoder.weights import HEADS, LAYERS, NARROW, SIZE, TUNED
 
 SCALE = 12.0
 RATE = 8e-4

