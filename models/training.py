@@ -35,7 +35,7 @@ FEWEST_ROWS = 500
 SEED = 20180101
 PARAMETERS = {
     "objective": "binary",
-    "num_leaves": 63,
+    "num_leaves": 31,
     "learning_rate": 0.06,
     "min_data_in_leaf": 200,
     "lambda_l2": 10.0,
