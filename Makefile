@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth audit audit-own models weights pins help
+.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth bench-understanding audit audit-own models weights pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ bench-explain: demo ## the reasons' exact values: time and error beside other me
 bench-truth: demo ## are the sentences true, the reasons the real ones, the controls of effect?
 	$(MAIN)/python -m tests.bench_truth
 
+bench-understanding: setup ## what is understood, on public sets beside the checkout: about 30 minutes; BASELINES=1 adds Rasa's DIET and the bot's pipeline before
+	OMP_NUM_THREADS=1 $(MAIN)/python -m tests.bench_understanding $(if $(BASELINES),--baselines)
+
 audit: demo ## the fairness audit on a copy of the demo shop in which everybody agreed
 	$(MAIN)/python -m tests.bench_audit
 
@@ -66,3 +69,4 @@ pins: setup ## resolve the pinned requirements again
 	cd ops && ../var/env/tools/bin/uv pip compile -q requirements.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt
 	var/env/tools/bin/uv pip compile -q pyproject.toml --group pyproject.toml:test --python $(MAIN)/python --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o requirements.txt
 	var/env/tools/bin/uv pip compile -q bot/requirements.in --python var/env/bot/bin/python --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o bot/requirements.txt
+	var/env/tools/bin/uv pip compile -q bot/weights.in --no-deps --python var/env/bot/bin/python --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" -o bot/weights.txt

