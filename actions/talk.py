@@ -24,7 +24,9 @@ from data.conversations import Conversation, Message, fetch_newest, require_conv
 from data.errors import NotKnown
 
 # Intents that look something up for the customer: a question of the shop may stand beside what was found.
-BESIDE = frozenset(("ask_contents", "ask_order_status", "ask_stock"))
+BESIDE = frozenset(
+    ("ask_contents", "ask_order_contents", "ask_order_status", "ask_price", "ask_stock", "list_orders", "search_product")
+)
 _log = logging.getLogger("candor.actions")
 
 

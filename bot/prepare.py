@@ -18,11 +18,12 @@ from typing import Any
 
 import yaml
 
+from bot.language.caution import asks_for_person
 from bot.language.repair import SHORTEST
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = re.compile(r"\{[a-z_0-9]+\}")
-MOST_WORDINGS_A_QUESTION = 20
+MOST_WORDINGS_A_QUESTION = 12
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -95,12 +96,15 @@ def build_responses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def build_examples(questions: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Examples of ask_question: each question's title and its first wordings, without what Rasa would read as markup."""
+    """Examples of ask_question: each question's title and its first wordings, without what Rasa would read as markup.
+
+    A wish for a person is none: it is always that.
+    """
     examples: dict[str, None] = {}
     for question in sorted(questions, key=lambda row: str(row["question_id"])):
         for wording in [question["title"], *list(question["wordings"])[:MOST_WORDINGS_A_QUESTION]]:
             plain = " ".join(re.sub(r"[\[\](){}]", " ", str(wording)).split())
-            if plain:
+            if plain and not asks_for_person(plain):  # a person is asked for, whatever file holds the words
                 examples.setdefault(plain)
     return list(examples)
 

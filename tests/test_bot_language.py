@@ -12,7 +12,7 @@ from bot.language.caution import asks_for_person, clean_text, settle_consent, se
 from bot.language.days import find_days, resolve_day
 from bot.language.finder import Finder
 from bot.language.repair import Repairer, count_edits
-from bot.prepare import list_questions, prepare
+from bot.prepare import build_examples, list_questions, prepare
 
 SHOP = {
     "types": [
@@ -323,6 +323,11 @@ def test_prepare_writes_once_and_the_same_every_time(tmp_path: Path) -> None:
     asked_of = json.loads(content[3])
     assert [row["id"] for row in asked_of] == ["back", "cost", "hours", "jobs", "pay"]
     assert asked_of[1]["wordings"] == ["delivery fee", "is shipping free"]
+
+
+def test_a_wish_for_a_person_is_no_example_of_a_question() -> None:
+    asked = {"question_id": "c", "title": "How do I complain?", "wordings": ["I want a manager", "a [complaint]"]}
+    assert build_examples([asked]) == ["How do I complain?", "a complaint"]
 
 
 def test_an_answer_is_cut_into_its_sentences_and_a_title_is_no_wording_twice() -> None:

@@ -1,8 +1,8 @@
 """encoder/questions.py as a pipeline component: which of the shop's common questions a message asks.
 
 What it finds goes out with the message as `questions`, `[{id, title, confidence}]`, the likeliest first; the action server reads it there.
-The vector is the one that SentenceFeaturizer has read. Where nothing was understood, or what was read says less than a question that
-is plainly one of the shop's, the intent becomes ask_question (`yields`, docs/understanding.md).
+The vector is the one that SentenceFeaturizer has read. Where nothing was understood but the
+question is sure, the intent becomes ask_question (`yields`).
 """
 
 from __future__ import annotations

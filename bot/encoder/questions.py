@@ -7,7 +7,8 @@ ranked as if it had not been there (leaving one out; the regression's in closed 
 
 The confidence that the first is right is a logistic regression on the first one's odds, cosines and shared words. Right and wrong are
 those same wordings, and wrong are two more kinds: each wording with its own question left out (near, but no file answers it) and
-wordings of intents that ask nothing of the shop. Both fits are drawn to weights that were learned on the demo shop
+wordings of intents that ask nothing of the shop. The fewer questions a shop answers, the more is asked that none answers, and the more
+the left-out ones count. Both fits are drawn to weights that were learned on the demo shop
 (`PRIOR`, `CONFIDENCE_PRIOR`), so that a shop with one question or three gets sensible ones and a shop with many its own.
 """
 
@@ -138,7 +139,7 @@ class QuestionModel:
             hidden[np.arange(len(owners)), owners] = -np.inf
             rows.append(self._describe(near, hidden))
             right.append(np.zeros(len(owners), bool))
-            weights.append(np.full(len(owners), ABSENT_WEIGHT))
+            weights.append(np.full(len(owners), ABSENT_WEIGHT * max(1.0, MANY / len(self._ids))))
         if foreign:
             other = self._compare([text for text, _ in foreign], np.stack([vector for _, vector in foreign]))
             rows.append(self._describe(other, other @ self._arrays["weights"]))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SURE, MAYBE = 0.6, 0.12
+SURE, MAYBE = 0.7, 0.15
 
 
 @dataclass(frozen=True)
