@@ -10,7 +10,7 @@ from bot.language.asked import MAYBE, SURE
 from data.catalogue import Question, find_question
 
 MOST_CHOICES = 3
-PAYLOAD = "/ask_question{"
+LEAST_CHOICE = 0.02
 
 
 class ActionAnswerQuestion(CandorAction):
@@ -27,10 +27,10 @@ class ActionAnswerQuestion(CandorAction):
         known = list_known(talk)
         if known and known[0][1] >= SURE:
             return [tell_question(talk, known[0][0])]
-        if known and not _has_just_asked(talk):
+        if known and not _has_just_asked(talk, known[0][0]):
             offered = [question for question, _ in known]
             text = "questions.which" if len(offered) > 1 else "questions.whether"
-            return [talk.say(text, buttons=list_question_buttons(talk, offered), title=offered[0].title)]
+            return [talk.say(text, buttons=list_question_buttons(talk, offered))]
         return [talk.say("questions.not_found")]
 
 
@@ -42,7 +42,7 @@ def list_known(talk: Talk) -> list[tuple[Question, float]]:
     with talk.read() as connection:
         rows = [(find_question(connection, one.question_id), one) for one in found]
     known = [(row, one.confidence) for row, one in rows if row is not None and row.title == one.title]
-    return known if known and known[0][1] >= MAYBE else []
+    return [one for one in known if one[1] >= LEAST_CHOICE] if known and known[0][1] >= MAYBE else []
 
 
 def find_answer(talk: Talk, *, least: float = SURE, kind: str = "answer") -> Answer | None:
@@ -60,14 +60,16 @@ def tell_question(talk: Talk, question: Question, *, kind: str = "answer") -> An
 
 
 def list_question_buttons(talk: Talk, questions: list[Question]) -> list[dict[str, str]]:
-    """One button a question, and one for a person."""
+    """One button a question, and one for a person; one question alone is a yes or no."""
     buttons = [
         {"title": q.title, "payload": write_payload("ask_question", question_id=q.question_id)} for q in questions
     ]
+    if len(buttons) == 1:
+        return [*buttons, {"title": talk.words("questions.button_other"), "payload": "/continue_with_bot"}]
     return [*buttons, {"title": talk.words("handoff.button_person"), "payload": "/request_human"}]
 
 
-def _has_just_asked(talk: Talk) -> bool:
-    """True when the last thing said asked which question was meant: it is asked once."""
-    said = talk.fetch_said(limit=6)
-    return bool(said) and any(button["payload"].startswith(PAYLOAD) for button in said[0].buttons)
+def _has_just_asked(talk: Talk, question: Question) -> bool:
+    """True when the last thing said offered this question to choose already: it is asked once."""
+    said, payload = talk.fetch_said(limit=6), write_payload("ask_question", question_id=question.question_id)
+    return bool(said) and any(button["payload"] == payload for button in said[0].buttons)

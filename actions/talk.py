@@ -25,7 +25,15 @@ from data.errors import NotKnown
 
 # Intents that look something up for the customer: a question of the shop may stand beside what was found.
 BESIDE = frozenset(
-    ("ask_contents", "ask_order_contents", "ask_order_status", "ask_price", "ask_stock", "list_orders", "search_product")
+    (
+        "ask_contents",
+        "ask_order_contents",
+        "ask_order_status",
+        "ask_price",
+        "ask_stock",
+        "list_orders",
+        "search_product",
+    )
 )
 _log = logging.getLogger("candor.actions")
 

@@ -60,12 +60,15 @@ def test_a_question_that_is_sure_is_answered_with_its_source_and_a_link(desk: De
 
 
 def test_in_between_the_likeliest_are_offered_to_choose_from(desk: Desk) -> None:
-    told = answer(make_talk(desk, Asked("back", BACK, SURE - 0.01), Asked("descale", DESCALE, 0.01)))
+    told = answer(make_talk(desk, Asked("back", BACK, SURE - 0.01), Asked("descale", DESCALE, 0.05)))
     assert [button["title"] for button in told.buttons[:2]] == [BACK, DESCALE]
     assert told.buttons[-1]["payload"] == "/request_human"
     assert "30 days" not in told.text
     one = answer(make_talk(desk, Asked("back", BACK, MAYBE)))
-    assert [button["payload"] for button in one.buttons] == ['/ask_question{"question_id":"back"}', "/request_human"]
+    assert [button["payload"] for button in one.buttons] == [
+        '/ask_question{"question_id":"back"}',
+        "/continue_with_bot",
+    ]
 
 
 def test_which_one_is_meant_is_asked_once(desk: Desk) -> None:
@@ -78,6 +81,8 @@ def test_which_one_is_meant_is_asked_once(desk: Desk) -> None:
     talk = make_talk(desk, doubtful)
     talk.conversation = conversation
     assert [button["payload"] for button in answer(talk).buttons] == ["/request_human", "/continue_with_bot"]
+    talk.asked = [Asked("descale", DESCALE, MAYBE)]
+    assert answer(talk).buttons[0]["title"] == DESCALE
 
 
 @pytest.mark.parametrize("asked", [[], [Asked("back", BACK, MAYBE - 0.01)]])
