@@ -7,7 +7,7 @@ import pytest
 
 from data import tables
 from data.errors import BadImport
-from data.importers.honesty import find_pressure
+from data.honesty import find_pressure
 from tests.kettles import Kettles, open_kettles
 
 OFFERS = "offer_id,title,product_id\n"
