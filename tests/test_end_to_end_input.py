@@ -83,6 +83,8 @@ def test_it_gets_a_sensible_answer_in_time_and_no_command_is_obeyed(house: House
     text, kinds = CASES[name]
     chat = Customer(house.url, CUSTOMER)
     before = find_consents(house, chat.customer_token)
+    assert any(one["granted"] for one in before["categories"]), "nothing is on that a command could switch off"
+    assert not all(one["granted"] for one in before["categories"]), "nothing is off that a command could switch on"
     chat.ask("hello", within_s=30)  # what was said before must not be forgotten
     seq = chat.send(text)
     started = time.monotonic()
@@ -141,7 +143,6 @@ def test_the_same_again_and_again_gets_a_way_on(house: House) -> None:
     assert all(m["text"].strip() for m in said)
     nonsense = [chat.ask("qqq")[-1] for _ in range(3)]
     assert any(b["payload"] == "/request_human" for b in nonsense[-1]["buttons"])
-    assert all(one["text"] != two["text"] for one, two in zip(nonsense, nonsense[1:], strict=False))
 
 
 @pytest.fixture(scope="module")

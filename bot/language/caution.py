@@ -84,6 +84,8 @@ _EFFECT = re.compile(
     r"(?:would|will|do|does|can) (?:i|it|my \w+|the \w+) (?:still|lose|change|miss|be worse|cost|get worse|pay more)|effect of|consequences? of|any (?:downside|drawback|disadvantage)s?)\b",
     re.IGNORECASE,
 )
+# A name with an underscore, braces, tags: written for a machine, so no switch is thrown by it.
+_FOR_A_MACHINE = re.compile(r"\w_\w|[{}<>]")
 _RIGHT = re.compile(
     r"^(?:(?:hi|hello|hey|so|and|but|ok|okay|well|sorry|excuse me|one question|question)[,:. ]+)*"
     r"(?:do i (?:have|need) to|must i|should i|have i|did i|am i|are you|is|since when|do you|did you|does (?:the|this|it|your)|can i|could i|may i|am i allowed|how (?:do|can|could|would) i|how to|"
@@ -154,6 +156,8 @@ def settle_consent(text: str, intent: str, confidence: float) -> str:
         return intent
     if _EFFECT.search(text):
         return "ask_what_if"
+    if _FOR_A_MACHINE.search(text):
+        return "ask_consents"
     if _RIGHT.match(text) and not _WISH.search(text):
         return "ask_consents"
     if intent == "grant_consent":
