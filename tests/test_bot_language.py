@@ -253,6 +253,7 @@ def test_what_only_sounds_like_an_emergency_is_none(text: str) -> None:
         ("🙂🙂", "nlu_fallback"),
         ("???", "nlu_fallback"),
         ("12", "nlu_fallback"),
+        ("9" * 400, "nlu_fallback"),
         ("hi 🙂", "greet"),
     ],
 )

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[str, set[str]]] = {
     "a short number": ("42", NONSENSE),
     "a long number": ("12345678", {"order"}),
     "a negative number": ("-1", NONSENSE),
-    "a huge number": ("9" * 400, {"order", "fallback"}),
+    "a huge number": ("9" * 400, NONSENSE),
     "a number with an exponent": ("1e309", NONSENSE),
     "punctuation only": ("?!?!...,,;;", NONSENSE),
     "dashes": ("-----", NONSENSE),
