@@ -7,7 +7,7 @@ from functools import cache
 from data.clock import ShopClock, read_shop_clock
 from data.database import Database
 from data.shop import Shop, read_shop
-from data.texts import Texts, load_texts
+from data.texts import Entry, Texts, load_other, load_texts
 from models.recommender import Recommender
 from settings import read_settings
 
@@ -21,6 +21,7 @@ class Desk:
     clock: ShopClock
     texts: Texts
     recommender: Recommender
+    other: dict[str, Entry]
 
 
 @cache
@@ -32,4 +33,6 @@ def get_desk() -> Desk:
     with database.read() as connection:
         clock = read_shop_clock(connection, shop.zone)
     texts = load_texts(settings.texts, shop.languages[0])
-    return Desk(shop, database, clock, texts, Recommender(settings.var / "models", shop, texts))
+    return Desk(
+        shop, database, clock, texts, Recommender(settings.var / "models", shop, texts), load_other(settings.texts)
+    )

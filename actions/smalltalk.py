@@ -39,6 +39,20 @@ class ActionFallBack(CandorAction):
         return [talk.say("smalltalk.out_of_scope" if talk.intent == "ask_out_of_scope" else "smalltalk.fallback")]
 
 
+class ActionAnswerOtherLanguage(CandorAction):
+    """A message in another language: say in it that only English is understood, and offer a person."""
+
+    def name(self) -> str:
+        return "action_answer_other_language"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        lang = talk.find_entity("language") or ""
+        entry = talk.desk.other.get(lang)
+        if entry is None:  # a bot that knows more languages than the texts do
+            return [talk.say("smalltalk.fallback")]
+        return [Answer("fallback", entry.say[0], [dict(button) for button in entry.buttons], {"lang": lang})]
+
+
 def _press_last(talk: Talk, index: int) -> Answer | None:
     """Press a button of the last thing the bot said, if it asked a question with exactly two."""
     said = talk.fetch_said(limit=6)

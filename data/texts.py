@@ -82,6 +82,22 @@ def _fill(text: str, facts: dict[str, Any]) -> str:
     return text
 
 
+def load_other(directory: Path) -> dict[str, Entry]:
+    """What is said to a message in another language than English, by language: `other.yml`, beside the languages' folders."""
+    return {
+        lang: Entry(
+            f"other.{lang}",
+            (words["say"],),
+            "fallback",
+            (
+                {"title": words["person"], "payload": "/request_human"},
+                {"title": words["go_on"], "payload": "/continue_with_bot"},
+            ),
+        )
+        for lang, words in yaml.safe_load((directory / "other.yml").read_text(encoding="utf-8")).items()
+    }
+
+
 def load_texts(directory: Path, lang: str) -> Texts:
     """Read every topic of a language."""
     entries: dict[str, Entry] = {}

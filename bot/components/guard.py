@@ -6,11 +6,19 @@ from typing import Any
 
 from components.action_check import check_answers_quickly
 from language.caution import clean_text, settle_intent
+from language.foreign import find_language
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    INTENT,
+    INTENT_NAME_KEY,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -56,7 +64,7 @@ class MessageGuard(GraphComponent):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class IntentGuard(GraphComponent):
-    """Hears an emergency and a plain wish for a person in any message, and lets no switch be thrown by a guess."""
+    """Hears an emergency, a plain wish for a person and another language in any message, and lets no switch be thrown by a guess."""
 
     @classmethod
     def create(
@@ -84,4 +92,8 @@ class IntentGuard(GraphComponent):
                     [chosen, *(one for one in ranking if one.get("name") != settled)],
                     add_to_output=True,
                 )
+            if settled == "speak_other_language":
+                spoken = {"entity": "language", "value": find_language(text), "start": 0, "end": len(text)}
+                entities = [*(message.get(ENTITIES) or []), {**spoken, "extractor": "IntentGuard"}]
+                message.set(ENTITIES, entities, add_to_output=True)
         return messages

@@ -10,6 +10,8 @@ Where it is in doubt the customer gets to see what is on and off, with the switc
 import re
 import unicodedata
 
+from .foreign import asks_for_person_abroad, find_language
+
 GRANT_FROM = 0.45
 WITHDRAW_FROM = 0.35
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn"}
@@ -131,8 +133,10 @@ def settle_intent(text: str, intent: str, confidence: float) -> str:
     """
     if tells_of_emergency(text):
         return "report_emergency"
-    if asks_for_person(text):
+    if asks_for_person(text) or asks_for_person_abroad(text):
         return "request_human"
+    if find_language(text):
+        return "speak_other_language"
     if _NUMBER_ALONE.match(text):
         return "ask_order_status"
     if not _LETTER.search(text):

@@ -106,6 +106,7 @@ def test_a_long_text_is_cut_and_cleaned() -> None:
         ("where is it, and get me a human", "ask_order_status", "request_human"),
         ("I cannot breathe", "nlu_fallback", "report_emergency"),
         ("use my purchases", "grant_consent", "grant_consent"),
+        ("quiero hablar con una persona", "grant_consent", "request_human"),
     ],
 )
 def test_the_guard_settles_what_must_not_be_guessed(text: str, read: str, settled: str) -> None:
@@ -119,6 +120,12 @@ def test_the_guard_settles_what_must_not_be_guessed(text: str, read: str, settle
     (message,) = IntentGuard().process([message])
     assert message.get("intent")["name"] == settled
     assert message.get("intent_ranking")[0]["name"] == settled
+
+
+def test_the_guard_says_which_other_language_it_is() -> None:
+    (message,) = IntentGuard().process([Message({"text": "Wo ist meine Bestellung?", "intent": {"name": "greet"}})])
+    assert message.get("intent")["name"] == "speak_other_language"
+    assert [(one["entity"], one["value"]) for one in message.get("entities")] == [("language", "de")]
 
 
 @pytest.mark.parametrize(
