@@ -32,6 +32,7 @@ def prepare(
     var_dir: Path,
     *,
     products: Sequence[Mapping[str, Any]] = (),
+    brands: Sequence[str] = (),
     sensitive: Sequence[Mapping[str, Any]] = (),
 ) -> list[Path]:
     """Write the three files and return those that changed.
@@ -48,6 +49,8 @@ def prepare(
         `bot` and `var`; the words go to `var/bot`.
     products : sequence of mappings
         `{product_id, title, words}`, for a shop without categories.
+    brands : sequence of str
+        The brands of the catalogue.
     sensitive : sequence of mappings
         `{group, words}` of each group of sensitive goods.
     """
@@ -57,7 +60,7 @@ def prepare(
         "answers": [*examples, *(str(question["answer"]) for question in questions)],
     }
     known = sorted(collect_words(spoken))
-    catalogue = build_catalogue(types, products=products, sensitive=sensitive, known=known)
+    catalogue = build_catalogue(types, products=products, brands=brands, sensitive=sensitive, known=known)
     written = {
         bot_dir / "domain" / "responses.yml": dump_yaml(build_responses(load_entries(texts_dir))),
         bot_dir / "nlu" / "generated_questions.yml": dump_examples(examples),
@@ -106,6 +109,7 @@ def build_catalogue(
     types: Iterable[Mapping[str, Any]],
     *,
     products: Iterable[Mapping[str, Any]] = (),
+    brands: Iterable[str] = (),
     sensitive: Iterable[Mapping[str, Any]] = (),
     known: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -118,6 +122,7 @@ def build_catalogue(
             ({**_named(row), "product_id": row["product_id"]} for row in products),
             key=lambda row: str(row["product_id"]),
         ),
+        "brands": [{"title": brand, "words": []} for brand in sorted(set(brands))],
         "sensitive": sorted(
             ({"group": row["group"], "words": list(row["words"])} for row in sensitive),
             key=lambda row: str(row["group"]),
