@@ -40,7 +40,7 @@ _COUNT = r"\d{1,4}(?:[.,]\d{1,2})?|" + "|".join(sorted(NUMBERS, key=len, reverse
 _MONEY = "|".join(sorted((re.escape(word) for word in CURRENCIES if word.isalpha()), key=len, reverse=True))
 _PRICE = (
     rf"(?:(?P<sign>[$€£])\s?(?P<signed>\d{{1,5}}(?:[.,]\d{{1,2}})?)|"
-    rf"(?P<plain>{_COUNT})(?:\s?(?P<named>{_MONEY})\b|(?P<mark>[€¢£]))?)(?![\w])"
+    rf"(?P<plain>{_COUNT})(?:\s?(?P<named>{_MONEY})\b|\s?(?P<mark>[€¢£]))?)(?![\w])"
 )
 _PRICE_AGAIN = _PRICE.replace("?P<sign>", "?P<sign2>").replace("?P<signed>", "?P<signed2>")
 _PRICE_AGAIN = _PRICE_AGAIN.replace("?P<plain>", "?P<plain2>").replace("?P<named>", "?P<named2>")
@@ -82,6 +82,9 @@ _CHEAP = re.compile(
 _DEAR = re.compile(r"\b(?:most expensive|dearest|priciest|highest[- ]priced?|highest price)\b", re.IGNORECASE)
 _THERE = re.compile(r"\b(?:in stock|on the shel(?:f|ves)|available|in store (?:right )?now)\b", re.IGNORECASE)
 _NOT_THERE = re.compile(r"\b(?:not|isn't|aren't|out of stock|sold out|n't)\b", re.IGNORECASE)
+
+
+MOST_COUNTED = 1000  # from here on a number is a year or an order's
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ def _read_size(match: re.Match[str]) -> str | None:
 
 def _whole(words: str) -> str | None:
     count = _count(words)
-    return f"{count:g}" if count is not None and count == int(count) and count >= 1 else None
+    return f"{count:g}" if count is not None and count == int(count) and 1 <= count < MOST_COUNTED else None
 
 
 def _count(words: str | None) -> float | None:

@@ -46,7 +46,7 @@ _PLURAL_ONLY = frozenset(
 _NO_GOODS = re.compile(
     r"\bapple (?:pay|wallet|watch)\b|\bprice match\w*|\bup ?to date\b|\bpiece of cake\b|\b(?:spill|full of) (?:the )?beans\b|\bgone nuts\b"
     r"|\bare you nuts\b|\bhigh spirits\b|\bbest before dates?\b|\bwhat dates?\b|\bhot potato\b|\bbig cheese\b|\bbread and butter issue\b"
-    r"|(?:^|[,.!?]\s*)(?:oh |hey |hi |ok |okay |thanks |thank you |cheers |sorry |please |bye |love you |love you too |you too )+,?\s*"
+    r"|(?:^|[,.!?]\s*)(?:(?:oh|hey|hi|ok|okay|thanks|thank you|cheers|sorry|please|bye)[ ,]+)+"
     r"(?:honey|sugar|pumpkin|peach|cupcake|sweets|duck|petal|cookie|dumpling)\b(?=\s*(?:[,.!?]|$))"
     r"|\b(?:love (?:you|u|ya)|miss you|you too|thanks|thank you|thx|cheers|good night|good morning|bye)(?: too| so much| a lot| very much)?,?\s+"
     r"(?:honey|sugar|pumpkin|peach|cupcake|sweets|duck|petal|cookie|dumpling)\b"
@@ -81,7 +81,7 @@ class Finder:
             self._matcher.add(form, [self._nlp.make_doc(form)])
             words.update(form.split())
         stop = {word.lower() for word in self._nlp.Defaults.stop_words}
-        self._repairer = Repairer(words - stop, known=catalogue.known | stop)
+        self._repairer = Repairer(words - stop, known=catalogue.known | stop | _PLURAL_ONLY)
 
     def find(self, text: str) -> list[Found]:
         """Everything named in the first 1,000 characters, in order."""
