@@ -39,7 +39,10 @@ _FILLER = frozenset(
     brands search products product items list all every compare between up no not if so then just only good nice great
     recommend suggest offer about thing things first second third last fourth fifth we us our say tell give let see know
     when will back again check pack packs bottle bottles bag bags box boxes can cans carton cartons jar jars piece pieces
-    dozen half who why aisle section department enough whether teh there's new browse catalogue assortment difference avaliable availability come comes coming yours two three four
+    dozen half who why aisle section department but by as been because am were will shall should may might must into than too yes ok okay dear sir hiya
+    anyone anybody somebody someone everything nothing really actually maybe perhaps ever never always usual same
+    along lines line close closest comparable replace replacement version options option
+    enough whether teh there's new browse catalogue assortment difference avaliable availability come comes coming yours two three four
     five six seven eight nine ten twelve clean goes go with has does fancy use carry after love bought order ordered add put into fresh nice could same too also really very i'd i'll you're what's whats
     """.split()
 )
@@ -252,6 +255,10 @@ def _resolve(
     if len(kinds) > 1:
         return _ask_kind(connection, talk, named, kinds, replace(limits, words=words), notes)
     wish = replace(limits, type_ids=(kinds[0].type_id,), words=words)
+    if words and not search_goods(connection, wish):  # "drinking yogurt" is no yogurt, but in the catalogue
+        whole = Wish(words=(*words, *(_list_forms(word) for word in named.words.lower().split())))
+        if search_goods(connection, whole):
+            return _search(connection, talk, Goods([], replace(limits, words=whole.words), named.words, notes=notes))
     return _search(connection, talk, Goods([], wish, named.words, kind=kinds[0], notes=notes))
 
 

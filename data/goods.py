@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, func, literal, or_, select
 
 from data.catalogue import Product, ProductType, read_product
 from data.tables import products, types
 
 MOST_READ = 3000  # rows of one search; the largest product type of the demo has 2,097
+SHORT = 3
 # Words of a kind's name that say nothing of what it is.
 _PLAIN = frozenset(
     "and other with for the fresh frozen canned dry specialty natural organic regular assorted mixed".split()
@@ -92,11 +93,17 @@ def _build_conditions(wish: Wish) -> list[ColumnElement[bool]]:
     if wish.in_stock:
         found.append(c.stock > 0)
     for forms in wish.words:
-        places = (c.title, c.brand, types.c.title)
         found.append(
-            or_(*(func.lower(place).contains(form.lower(), autoescape=True) for form in forms for place in places))
+            or_(*(_holds(place, form.lower()) for form in forms for place in (c.title, c.brand, types.c.title)))
         )
     return found
+
+
+def _holds(place: Column[str], word: str) -> ColumnElement[bool]:
+    """A title holds a word: anywhere, but a short one only where a word begins, so that "oat" is not found in "coats"."""
+    if len(word) > SHORT:
+        return func.lower(place).contains(word, autoescape=True)
+    return (literal(" ") + func.lower(place)).contains(f" {word}", autoescape=True)
 
 
 def find_similar(

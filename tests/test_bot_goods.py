@@ -96,7 +96,13 @@ def test_a_brand_is_found_where_brands_are_meant(finder: Finder, text: str, bran
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("three yogurts", "3"), ("12 large eggs", "12"), ("a yogurt", None), ("in 2017 yogurt", None), ("order 12345 yogurt", None)],
+    [
+        ("three yogurts", "3"),
+        ("12 large eggs", "12"),
+        ("a yogurt", None),
+        ("in 2017 yogurt", None),
+        ("order 12345 yogurt", None),
+    ],
 )
 def test_a_number_before_goods_counts_them(finder: Finder, text: str, count: str | None) -> None:
     assert find(finder, text, "quantity") == ([count] if count else [])

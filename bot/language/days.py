@@ -65,7 +65,10 @@ _PATTERNS = [
     ("weekday", rf"\b(?:on|last|this|since|from)\s+(?P<wd>{_WEEKDAY})\b"),
 ]
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
-_OPEN_END = re.compile(r"\b(?:since|from|after)\s*(?:the\s*)?$", re.IGNORECASE)
+_OPEN_END = re.compile(r"\b(?:since|after)\s*(?:the\s*)?$", re.IGNORECASE)
+_ONWARDS = re.compile(
+    r"^\s*(?:on|onwards?|until now|till now|to now|until today|till today)\b(?!\s+\w+day)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Days:
 
 
 def find_days(text: str) -> list[Days]:
-    """Every day or span in the text, in order. "since …" and "from …" end today; "from … to …" is two of them joined."""
+    """Every day or span in the text, in order. "since …" and "from … on" end today, "from last week" is of last week; "from … to …" is two joined."""
     found: list[Days] = []
     for kind, pattern in _COMPILED:
         for match in pattern.finditer(text):
@@ -166,8 +169,8 @@ def _join(text: str, found: list[Days]) -> list[Days]:
         else:
             joined.append(days)
     for index, days in enumerate(joined):
-        inside = text[days.start : days.end].lower().startswith(("since", "from"))
-        if (inside or _OPEN_END.search(text[: days.start])) and days.first.split(".")[0] == days.last.split(".")[0]:
+        is_open = text[days.start : days.end].lower().startswith("since") or _OPEN_END.search(text[: days.start])
+        if (is_open or _ONWARDS.match(text[days.end :])) and days.first.split(".")[0] == days.last.split(".")[0]:
             joined[index] = Days(days.first, "day-0", days.start, days.end)
     return joined
 
