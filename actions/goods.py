@@ -49,6 +49,7 @@ _FILLER = frozenset(
 _ORDINAL = re.compile(
     r"\b(?:the |number |no\. ?)(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th|[1-5])\b", re.IGNORECASE
 )
+_POINTS = re.compile(r"\b(?:it|its|that|this|these|those|them|they|both)\b", re.IGNORECASE)
 _INSIDE = re.compile(
     r"\b(?:in|of|inside|from)\s+(?:(?:the|your|this|that|these|a|an|my)\s+)?(?:[a-z]+\s+)?$", re.IGNORECASE
 )
@@ -103,7 +104,7 @@ def find_goods(talk: Talk) -> list[Goods | Answer]:
             return [_search(connection, talk, Goods([], wish, " ".join(words), notes=notes))]
         told = list_told(connection, talk)
         if told:
-            wish = replace(limits, product_ids=tuple(product.product_id for product in told))
+            wish = _point(talk, limits, told)
             return [_search(connection, talk, Goods([], wish, told[0].title if len(told) == 1 else "", notes=notes))]
         if aisle is not None or limits.brand is not None:
             return [_search(connection, talk, Goods([], limits, aisle or limits.brand or "", notes=notes))]
@@ -199,6 +200,15 @@ def list_told(connection: Connection, talk: Talk) -> list[Product]:
                 ids = ids[place:][:1] if place >= 0 else ids[-1:]
             return [product for one in ids if (product := find_product(connection, one)) is not None]
     return []
+
+
+def _point(talk: Talk, limits: Wish, told: list[Product]) -> Wish:
+    """The products told, or all of their kind where the text only narrows: "the store brand" after a list of coffee."""
+    kinds = {product.type_id for product in told}
+    narrows = limits.has_limits or limits.order_by is not None or talk.find_entity("size") is not None
+    if narrows and len(kinds) == 1 and len(told) > 1 and not _POINTS.search(talk.text):
+        return replace(limits, type_ids=tuple(kinds))
+    return replace(limits, product_ids=tuple(product.product_id for product in told))
 
 
 def find_aisle(connection: Connection, talk: Talk) -> tuple[str | None, tuple[int, int]]:

@@ -8,6 +8,7 @@ from actions.questions import tell_question, write_payload
 from actions.talk import Answer, CandorAction, Talk
 from bot.language.days import resolve_day
 from bot.language.retrieval import SURE
+from data.catalogue import find_product
 from data.clock import parse_time
 from data.orders import Order, OrderLine, fetch_order_lines, fetch_orders
 from data.uses import record_use
@@ -166,10 +167,17 @@ class ActionReportMissingItem(CandorAction):
 
 
 def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
-    """When one last bought what the text names, in a span of days if it names one."""
+    """When one last bought what the text names, in a span of days if it names one. Only lines of its kinds are read."""
     goods = _list_goods(talk)
     with talk.read() as connection:
-        lines = fetch_order_lines(connection, talk.person_id or 0)
+        named = [find_product(connection, value) for kind, value in goods if kind == "product"]
+        kinds = {value for kind, value in goods if kind == "product_type"}
+        kinds |= {product.type_id for product in named if product is not None}
+        lines = [
+            line
+            for type_id in sorted(kinds)
+            for line in fetch_order_lines(connection, talk.person_id or 0, type_id=type_id)
+        ]
     bought = [
         line
         for line in lines
@@ -191,7 +199,7 @@ def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
         return talk.say("orders.item_none_between", words=words, **span)
     if not bought:
         return talk.say("orders.item_none", words=words)
-    line = bought[0]
+    line = max(bought, key=lambda one: (one.ordered_on, one.order_id))
     _record(talk, line.order_id)
     payload = write_payload("ask_order_contents", order_id=line.order_id)
     return talk.say(

@@ -164,6 +164,15 @@ def test_it_and_the_second_one_are_what_was_told_last(deli: Deli) -> None:
     assert "counts 5" in say(deli, "ask_stock", "is it in stock?")
 
 
+def test_a_brand_or_a_size_alone_narrows_what_was_listed(deli: Deli) -> None:
+    """As the list itself suggests; of the whole kind and not only of the few that were told."""
+    deli.ask("search_product", "cheapest ground coffee")
+    assert sorted(list_ids(deli, "search_product", "500 g")) == ["c2", "c3"]
+    assert sorted(list_ids(deli, "search_product", "from Alba please")) == ["c1", "c3"]
+    assert list_ids(deli, "search_product", "under 6 dollars") == ["c1"]
+    assert sorted(list_ids(deli, "search_product", "which of these are in stock")) == ["c1"]
+
+
 def test_stock_is_told_as_counted_and_what_is_gone_leads_to_what_is_alike(deli: Deli) -> None:
     assert "counts 5" in say(deli, "ask_stock", "is butter in stock")
     assert "fewer than 9" in say(deli, "ask_stock", "do you have 9 butters")
@@ -218,7 +227,7 @@ def test_nothing_alike_is_said(deli: Deli) -> None:
 
 def test_no_substitute_is_named_for_sensitive_goods(deli: Deli) -> None:
     (told,) = deli.ask("ask_similar", "something like the painkillers")
-    assert "do harm" in told.text
+    assert "substitute" in told.text
     assert "gel" not in told.text
     assert told.buttons[0]["payload"] == "/request_human"
 

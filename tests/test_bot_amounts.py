@@ -18,6 +18,8 @@ def find(text: str) -> dict[str, str]:
         ("wine for at most ten euros", {"price_to": "10.00 €"}),
         ("max 20", {"price_to": "20.00"}),
         ("up to £3", {"price_to": "3.00 £"}),
+        ("for less than a dollar", {"price_to": "<1.00 $"}),
+        ("at most 0.50", {"price_to": "0.50"}),
         ("under 99 cents", {"price_to": "<0.99"}),
         ("under five bucks please", {"price_to": "<5.00 $"}),
         ("no more than 4,50 €", {"price_to": "4.50 €"}),

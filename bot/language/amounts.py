@@ -40,7 +40,7 @@ _COUNT = r"\d{1,4}(?:[.,]\d{1,2})?|" + "|".join(sorted(NUMBERS, key=len, reverse
 _MONEY = "|".join(sorted((re.escape(word) for word in CURRENCIES if word.isalpha()), key=len, reverse=True))
 _PRICE = (
     rf"(?:(?P<sign>[$€£])\s?(?P<signed>\d{{1,5}}(?:[.,]\d{{1,2}})?)|"
-    rf"(?P<plain>{_COUNT})(?:\s?(?P<named>{_MONEY})\b|\s?(?P<mark>[€¢£]))?)(?![\w])"
+    rf"(?P<plain>{_COUNT}|an?(?=\s+(?:dollar|euro|buck|quid)\b))(?:\s?(?P<named>{_MONEY})\b|\s?(?P<mark>[€¢£]))?)(?![\w])"
 )
 _PRICE_AGAIN = _PRICE.replace("?P<sign>", "?P<sign2>").replace("?P<signed>", "?P<signed2>")
 _PRICE_AGAIN = _PRICE_AGAIN.replace("?P<plain>", "?P<plain2>").replace("?P<named>", "?P<named2>")
@@ -180,7 +180,8 @@ def _read_price(match: re.Match[str]) -> str:
 
 def _tell(number: str, money: str | None) -> str:
     currency = CURRENCIES[money.lower()] if money else ""
-    value = _count(number) or 0.0
+    count = _count(number)
+    value = 1.0 if count is None else count  # "under a dollar"
     if currency == "cent":
         return f"{value / 100:.2f}"
     return f"{value:.2f} {currency}".strip()
