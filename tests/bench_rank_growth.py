@@ -21,7 +21,7 @@ APART = 1_000_000  # between the numbers of a household and of its copy
 
 
 def measure_growth(sizes: list[int]) -> dict[str, float]:
-    """`scale.<n>x.train_s` and `.memory_mb` of each size."""
+    """`scale.<n>x.train_s`, `.train_cpu_s` and `.memory_mb` of each size."""
     figures: dict[str, float] = {}
     for size in sizes:
         done = subprocess.run(
@@ -42,13 +42,17 @@ def train_copies(times: int) -> dict[str, float]:
         frozenset(events["event_id"]),
     )
     today = pl.Series([DAY]).str.to_date()[0]
-    started = time.perf_counter()
+    started, begun = time.perf_counter(), time.process_time()
     shelf = train_shelf(rows, shop.types, today=today, fewest_customers=20, fewest_counted=5)
-    seconds = time.perf_counter() - started
+    seconds, worked = time.perf_counter() - started, time.process_time() - begun
     assert shelf.rankers
     peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return {f"scale.{times}x.train_s": round(seconds, 1), f"scale.{times}x.memory_mb": round(peak / unit)}
+    return {
+        f"scale.{times}x.train_s": round(seconds, 1),
+        f"scale.{times}x.train_cpu_s": round(worked, 1),
+        f"scale.{times}x.memory_mb": round(peak / unit),
+    }
 
 
 def _copy(frame: pl.DataFrame, times: int) -> pl.DataFrame:
