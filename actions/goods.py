@@ -28,22 +28,22 @@ MOST_BACK = 8  # messages in which "it" is looked for
 LIMITS = ("price_to", "price_from", "quantity", "size", "order_by", "only", "brand", "words")
 DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
 SAME_SIZE = 0.03  # two litres and half a gallon are not the same, 16 oz and 454 g are
+# Words of a question that are in no product's name, or in too many.
 _FILLER = frozenset(
     """
-    a an the some any do does did you your have has had got sell selling stock looking look for find me i im
-    i'm want need is are there of in on at to show what which where can could get buy please hi hello
-    hey this that these those how much cost costs price prices priced many shop store with and or my it its one ones them
-    they cheap cheapest cheaper expensive least most lowest highest dearest best under below over above less more than
-    dollar dollars euro euros bucks cents available shelf now today still left sold out would be was were like similar else
-    something anything alternative alternatives instead substitute other another kind kinds type types sort sorts brand
-    brands search products product items list all every compare between up no not if so then just only good nice great
-    recommend suggest offer about thing things first second third last fourth fifth we us our say tell give let see know
-    when will back again check pack packs bottle bottles bag bags box boxes can cans carton cartons jar jars piece pieces
-    dozen half who why aisle section department but by as been because am were will shall should may might must into than too yes ok okay dear sir hiya
-    anyone anybody somebody someone everything nothing really actually maybe perhaps ever never always usual same
-    along lines line close closest comparable replace replacement version options option
-    enough whether teh there's new browse catalogue assortment difference avaliable availability come comes coming yours two three four
-    five six seven eight nine ten twelve clean goes go with has does fancy use carry after love bought order ordered add put into fresh nice could same too also really very i'd i'll you're what's whats
+    a about above actually add after again aisle all along also alternative alternatives always am among an and another any anybody anyone
+    anything are as assortment at availability available avaliable back bag bags be because been below best between both bottle bottles
+    bought box boxes brand brands browse bucks but buy by can cans carry carton cartons catalogue cents cheap cheaper cheapest check close
+    closest come comes coming comparable compare cost costs could dear dearest department did difference do does dollar dollars dozen eight
+    else enough euro euros ever every everything expensive fancy fifth find first five for four fourth fresh from get give go goes good got
+    great had half has have hello hey hi highest hiya how i i'd i'll i'm if im in inside instead into is it items its jar jars just kind
+    kinds know last least left less let like line lines list look looking love lowest many may maybe me might more most much must my need
+    never new nice nine no not nothing now of offer ok okay on one ones only option options or order ordered other our out over pack packs
+    perhaps piece pieces please price priced prices product products put really recommend replace replacement same say search second section
+    see sell selling seven shall shelf shop should show similar sir six so sold some somebody someone something sort sorts still stock store
+    substitute suggest teh tell ten than that the them then there there's these they thing things third this those three to today too twelve
+    two type types under up us use usual version very want was we were what what's whats when where whether which who whose why will with
+    would yes you you're your yours
     """.split()
 )
 _ORDINAL = re.compile(

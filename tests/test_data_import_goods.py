@@ -84,7 +84,7 @@ def test_a_database_from_before_gets_the_columns_and_keeps_its_rows(tmp_path: Pa
         )
         for column in ("image", "contents", "contents_at"):
             connection.execute(text(f"ALTER TABLE products DROP COLUMN {column}"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     database.migrate()
     with database.read() as connection:
         names = {column["name"] for column in inspect(connection).get_columns("products")}
