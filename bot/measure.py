@@ -22,7 +22,7 @@ LEAST_PERSONS = 0.97
 # What the customer sees is a kind of message; these intents differ from the kind of their topic.
 KINDS = {
     "orders": ["ask_order_status", "ask_order_contents", "list_orders", "ask_return", "report_missing_item"],
-    "products": ["search_product", "ask_price", "ask_stock", "ask_contents"],
+    "products": ["search_product", "ask_price", "ask_stock", "ask_contents", "ask_similar"],
     "explanation": [
         "ask_why_offer",
         "ask_how_it_works",
