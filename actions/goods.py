@@ -102,7 +102,7 @@ def find_goods(talk: Talk) -> list[Goods | Answer]:
         if words:
             wish = replace(limits, words=tuple(_list_forms(word) for word in words))
             return [_search(connection, talk, Goods([], wish, " ".join(words), notes=notes))]
-        told = list_told(connection, talk)
+        told = list_told(connection, talk) if aisle is None else []
         if told:
             wish = _point(talk, limits, told)
             return [_search(connection, talk, Goods([], wish, told[0].title if len(told) == 1 else "", notes=notes))]
@@ -263,13 +263,25 @@ def _resolve(
     said = (talk.find_entity("words") or "").split() or (_list_words_before(talk, named) if alone else [])
     words = tuple(_list_forms(word) for word in said)
     if len(kinds) > 1:
-        return _ask_kind(connection, talk, named, kinds, replace(limits, words=words), notes)
+        wish = replace(limits, words=words, type_ids=named.type_ids)
+        found = _search_whole(connection, talk, named, wish, notes)
+        return found or _ask_kind(connection, talk, named, kinds, wish, notes)
     wish = replace(limits, type_ids=(kinds[0].type_id,), words=words)
-    if words and not search_goods(connection, wish):  # "drinking yogurt" is no yogurt, but in the catalogue
-        whole = Wish(words=(*words, *(_list_forms(word) for word in named.words.lower().split())))
-        if search_goods(connection, whole):
-            return _search(connection, talk, Goods([], replace(limits, words=whole.words), named.words, notes=notes))
-    return _search(connection, talk, Goods([], wish, named.words, kind=kinds[0], notes=notes))
+    return _search_whole(connection, talk, named, wish, notes) or _search(
+        connection, talk, Goods([], wish, named.words, kind=kinds[0], notes=notes)
+    )
+
+
+def _search_whole(
+    connection: Connection, talk: Talk, named: Named, wish: Wish, notes: list[str]
+) -> Goods | Answer | None:
+    """Goods that hold the whole of what was said where no kind that a part of it names does: "drinking yogurt" is no yogurt."""
+    if not wish.words or search_goods(connection, wish):
+        return None
+    whole = (*wish.words, *(_list_forms(word) for word in named.words.lower().split()))
+    if not search_goods(connection, Wish(words=whole)):
+        return None
+    return _search(connection, talk, Goods([], replace(wish, type_ids=(), words=whole), named.words, notes=notes))
 
 
 def _ask_kind(
@@ -279,7 +291,7 @@ def _ask_kind(
 
     A word that no name of these goods holds is said to be missing: plain bread must not be offered for gluten free bread.
     """
-    fitting = {one.type_id for one in search_goods(connection, replace(wish, type_ids=named.type_ids))}
+    fitting = {one.type_id for one in search_goods(connection, wish)}
     unknown = "" if fitting or not wish.words else " ".join(forms[0] for forms in wish.words)
     kinds = [kind for kind in kinds if kind.type_id in fitting] or kinds
     if len(kinds) == 1:

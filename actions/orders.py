@@ -113,7 +113,7 @@ class ActionListOrders(CandorAction):
             span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
             orders = _list_between(talk, first, last)
             if not orders:
-                return [talk.say("orders.none_between", **span)]
+                return [_tell_none(talk, first, last)]
             told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
             return [talk.say("orders.list_between", orders="; ".join(told), buttons=_choices(talk, orders), **span)]
         told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
@@ -226,14 +226,21 @@ def _find_order(talk: Talk) -> Order | Answer:
     if order_id is None and first and last:
         found = _list_between(talk, first, last)
         if not found:
-            span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
-            return talk.say("orders.none_between", **span)
+            return _tell_none(talk, first, last)
     else:
         found = _fetch(talk, order_id=order_id, limit=1)
     if not found:
         return talk.say("orders.not_found", order_id=order_id) if order_id else talk.say("orders.none")
     _record(talk, found[0].order_id)
     return found[0]
+
+
+def _tell_none(talk: Talk, first: date, last: date) -> Answer:
+    """That there is no order of a day or of some days."""
+    if first == last:
+        return talk.say("orders.none_on", date=say_date(first, _today(talk)))
+    span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+    return talk.say("orders.none_between", **span)
 
 
 def _record(talk: Talk, order_id: str) -> None:

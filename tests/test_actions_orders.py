@@ -74,7 +74,7 @@ def test_a_visitor_is_told_how_to_sign_in_and_nothing_else(deli: Deli, intent: s
         ("where is the order of 28 May", ["A-1002", "delivered"], "A-1003"),
         ("the order from last week, where is it", ["A-1002"], "A-1003"),
         ("where is my order from yesterday", ["A-1003"], "A-1002"),
-        ("where is my order from 1 May", ["no order of yours"], "A-1001"),
+        ("where is my order from 1 May", ["no order of yours on 1 May."], "A-1001"),
     ],
 )
 def test_a_status_says_what_the_row_says(deli: Deli, text: str, parts: list[str], absent: str) -> None:

@@ -75,6 +75,11 @@ def test_what_nothing_fits_is_said_before_anything_else_is_shown(deli: Deli) -> 
     assert "two litres" in say(deli, "search_product", "two litres of drinking yogurt")
 
 
+def test_an_aisle_alone_shows_the_aisle_and_not_what_was_listed_before(deli: Deli) -> None:
+    deli.ask("search_product", "do you have yogurt")
+    assert sorted(list_ids(deli, "search_product", "what do you have in sweets")) == ["x1", "x2"]
+
+
 def test_what_is_gone_is_marked_in_a_list(deli: Deli) -> None:
     assert "Greek yogurt, 150 g, $1.29 (not in stock)" in say(deli, "search_product", "do you have yogurt")
 
