@@ -13,8 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from actions.questions import write_payload
-from actions.talk import Answer, Talk
+from actions.talk import Answer, Talk, write_payload
 from bot.language.amounts import find_sizes, parse_size
 from bot.language.forms import list_word_forms
 from data.catalogue import Product, ProductType, fetch_aisles, find_product, find_type

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from actions.goods import Goods, find_goods, list_extra, list_named
-from actions.questions import write_payload
-from actions.talk import Answer, CandorAction, Talk
+from actions.talk import Answer, CandorAction, Talk, write_payload
 from data.catalogue import Product, ProductType, find_type
 from data.clock import parse_time
 from data.goods import find_similar, find_similar_types

@@ -5,11 +5,12 @@ nothing but the words that were just understood.
 """
 
 import asyncio
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -17,9 +18,23 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import Connection
 
 from actions.desk import Desk, get_desk
+from bot.language.asked import SURE, Asked, read_asked
+from data.catalogue import find_question
 from data.conversations import Conversation, Message, fetch_newest, require_conversation
 from data.errors import NotKnown
 
+# Intents that look something up for the customer: a question of the shop may stand beside what was found.
+BESIDE = frozenset(
+    (
+        "ask_contents",
+        "ask_order_contents",
+        "ask_order_status",
+        "ask_price",
+        "ask_stock",
+        "list_orders",
+        "search_product",
+    )
+)
 _log = logging.getLogger("candor.actions")
 
 
@@ -43,6 +58,7 @@ class Talk:
     text: str
     intent: str
     entities: list[dict[str, Any]]
+    asked: list[Asked] = field(default_factory=list)
 
     def find_entity(self, name: str) -> str | None:
         """The first value of an entity."""
@@ -121,16 +137,41 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
 
     def _work(self, latest: dict[str, Any], metadata: dict[str, Any]) -> list[Answer]:
         desk = get_desk()
-        return self.answer(
-            Talk(
-                desk=desk,
-                conversation=(conversation := _find_conversation(desk, metadata.get("conversation_id"))),
-                person_id=conversation.person_id if conversation is not None and metadata.get("speaks") else None,
-                text=str(latest.get("text") or ""),
-                intent=str((latest.get("intent") or {}).get("name") or ""),
-                entities=list(latest.get("entities") or []),
-            )
+        talk = Talk(
+            desk=desk,
+            conversation=(conversation := _find_conversation(desk, metadata.get("conversation_id"))),
+            person_id=conversation.person_id if conversation is not None and metadata.get("speaks") else None,
+            text=str(latest.get("text") or ""),
+            intent=str((latest.get("intent") or {}).get("name") or ""),
+            entities=list(latest.get("entities") or []),
+            asked=read_asked(latest),
         )
+        return put_question_beside(talk, self.answer(talk))
+
+
+def put_question_beside(talk: Talk, answers: list[Answer]) -> list[Answer]:
+    """The answers; where something was looked up and the message is surely one of the shop's questions too, with its button.
+
+    "My delivery has not arrived" is first about this order; what the shop does when it is late stands one press away. Never beside
+    a yes and no.
+    """
+    first = talk.asked[0] if talk.asked else None
+    if talk.intent not in BESIDE or first is None or first.confidence < SURE or not answers:
+        return answers
+    *before, last = answers
+    if "press" in last.custom or (len(last.buttons) == 2 and "?" in last.text):
+        return answers
+    with talk.read() as connection:
+        question = find_question(connection, first.question_id)
+    if question is None or question.title != first.title:
+        return answers
+    button = {"title": question.title, "payload": write_payload("ask_question", question_id=question.question_id)}
+    return [*before, replace(last, buttons=[*last.buttons, button])]
+
+
+def write_payload(intent: str, **facts: str) -> str:
+    """A button's payload; an id may hold anything, a quote too."""
+    return f"/{intent}{json.dumps(facts, ensure_ascii=False, separators=(',', ':'))}"
 
 
 def _find_conversation(desk: Desk, conversation_id: Any) -> Conversation | None:
