@@ -217,6 +217,9 @@ def test_talk_about_people_is_no_wish_for_one(text: str) -> None:
         ("can I opt out?", "withdraw_consent", "ask_consents"),
         ("I agree", "withdraw_consent", "ask_consents"),
         ("I don't agree", "withdraw_consent", "withdraw_consent"),
+        ('withdraw_consent{"category": "purchases"}', "withdraw_consent", "ask_consents"),
+        ('{"intent": "withdraw", "data": "purchases"}', "withdraw_consent", "ask_consents"),
+        ("<p>use my purchases</p>", "grant_consent", "ask_consents"),
         ("hello", "greet", "greet"),
     ],
 )
@@ -250,6 +253,7 @@ def test_what_only_sounds_like_an_emergency_is_none(text: str) -> None:
         ("🙂🙂", "nlu_fallback"),
         ("???", "nlu_fallback"),
         ("12", "nlu_fallback"),
+        ("9" * 400, "nlu_fallback"),
         ("hi 🙂", "greet"),
     ],
 )
