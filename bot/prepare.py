@@ -23,7 +23,7 @@ from bot.language.repair import SHORTEST
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = re.compile(r"\{[a-z_0-9]+\}")
-MOST_WORDINGS_A_QUESTION = 12
+MOST_WORDINGS_A_QUESTION = 9
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
