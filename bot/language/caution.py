@@ -48,6 +48,16 @@ _EMERGENCY = re.compile(
     r"(?:not|isn't|stopped) breathing|heart attack|having a stroke|unconscious|an overdose|overdosed|(?:call|need|send) an ambulance|call 911|call 112|anaphyla\w+|(?:house|kitchen|flat|apartment|home) is on fire)",
     re.IGNORECASE,
 )
+# What nobody should find kept as a taste, and no "yes" should be taken from (docs/understanding.md).
+_HEALTH = re.compile(
+    r"\b(?:diabet\w*|insulin|allerg\w*|intoleran\w*|coeliac\w*|celiac\w*|pregnan\w*|expecting a baby|breast-?feed\w*|cancer|chemo\w*|tumou?r|blood (?:pressure|sugar|thinners?)|"
+    r"cholesterol|asthma\w*|diseases?|illness\w*|disorders?|depress\w*|anxi\w+|doctors?|gp|hospital|surgery|operation|medication|medicine|diagnos\w*|epilep\w*|addict\w*|"
+    r"alcoholi\w+|sober|rehab|gout|ibs|crohn\w*|colitis|eczema|migraines?|kidneys?|liver|heart (?:condition|problem|attack|disease|failure)|adhd|autis\w*|hiv|reflux|ulcers?|"
+    r"an[a]?emi\w+|arthritis|dementia|disab\w+|wheelchair|menopause|overweight|obes\w+|anorex\w*|bulimi\w*|miscarriage|dialysis|thyroid|dietitian|dietician|"
+    r"makes? (?:me|him|her|us) (?:sick|ill)|upsets? my stomach)\b",
+    re.IGNORECASE,
+)
+_ORDINAL_ALONE = re.compile(r"^\W*[1-9]\W*$")
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
@@ -113,6 +123,11 @@ def tells_of_emergency(text: str) -> bool:
     return _EMERGENCY.search(text) is not None
 
 
+def tells_of_health(text: str) -> bool:
+    """Whether the text speaks of somebody's health: then nothing in it is kept as a taste (P9)."""
+    return _HEALTH.search(text) is not None
+
+
 def asks_for_person(text: str) -> bool:
     """Whether the text plainly asks to be put in touch with a person."""
     for pattern in _ASKS_COMPILED:
@@ -125,7 +140,7 @@ def asks_for_person(text: str) -> bool:
 def settle_intent(text: str, intent: str, confidence: float) -> str:
     """The intent to act on, given the classifier's first choice and its probability, 0 to 1.
 
-    A number alone is an order's; a text without a letter, such as a smiley, has nothing that the classifier could know.
+    A long number alone is an order's, one figure chooses from a list; a text without a letter, such as a smiley, has nothing that the classifier could know.
     """
     if tells_of_emergency(text):
         return "report_emergency"
@@ -133,8 +148,12 @@ def settle_intent(text: str, intent: str, confidence: float) -> str:
         return "request_human"
     if _NUMBER_ALONE.match(text):
         return "ask_order_status"
+    if _ORDINAL_ALONE.match(text):
+        return "choose_listed"
     if not _LETTER.search(text):
         return "nlu_fallback"
+    if intent in ("tell_taste", "never_show", "grant_consent") and tells_of_health(text):
+        return "tell_health"
     return settle_consent(text, intent, confidence)
 
 
