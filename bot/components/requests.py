@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.understanding import TRUST
 from language.requests import Piece, Read, find_doubt, fits_whole, propose_parts, settle_parts
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -22,8 +23,6 @@ from rasa.shared.nlu.constants import (
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
-
-from components.understanding import TRUST
 
 PIECE, PARTS, CHOICES = "piece", "parts", "choices"
 SEVERAL, UNSURE = "ask_several", "ask_either"

@@ -19,7 +19,7 @@ _WHO = (
     r"customer|care|service|services|support|sales|shop|store|duty|human|of|staff|team)[ -]+){0,6}"
     r"(?:human|humans|human being|person|people|persons|somebody|someone|some one|some body|anybody|anyone|agent|agents|representative|rep|reps|operator|advisor|adviser|"
     r"employee|colleague|manager|supervisor|assistant manager|staff|staff member|team member|worker|live chat|customer service|customer support|customer care|"
-    r"service team|support team|helpdesk|help desk|man|woman|guy|lady|real one|specialist|clerk|associate|hooman|humna|humman|persn|persom|preson|somone|sumone|sumbody|sombody|agnet|repersentative)(?!'s| else's| friendly|-)"
+    r"service team|support team|helpdesk|help desk|man|woman|guy|lady|real one|specialist|clerk|associate|adult|grown[ -]?up|privacy officer|data protection officer|hooman|humna|humman|persn|persom|preson|somone|sumone|sumbody|sombody|agnet|repersentative)(?!'s| else's| friendly|-)"
 )
 _TALK = r"(?:talk|talking|speak|speaking|chat|chatting|spk|tlk|tak|speek|have a word|a word|discuss (?:this|it|that)|deal|communicate|converse|connect|connected|put through)"
 _ASKS = [
@@ -31,14 +31,24 @@ _ASKS = [
     r"\b(?:human|person|agent|representative|operator|somebody|someone|real person|live person|live agent|live chat|human being)(?:,)? (?:please|pls|plz|now|asap|right now|instead)\b",
     r"^(?:a |an |the )?(?:real |live |actual )?(?:human|person|agent|representative|rep|operator|advisor|adviser|human being|live chat|manager|supervisor|customer service|customer support)[ .!]*$",
     rf"\b(?:can|could|may|might|let|would) (?:i|me|we|us|{_WHO}) (?:please |just |perhaps |maybe |possibly )*(?:take over|help me instead|call me|ring me|phone me|contact me|{_TALK} (?:to|with) {_WHO})",
+    r"\b(?:is|are) (?:a |an |any |there a |there any |some )?(?:real |actual )?(?:human|humans|real person|real people|human being|employee|colleague|manager|supervisor)s? (?:around|about|there|here|available)\b",
+    r"\b(?:put|get) (?:me )?through to (?:the|your) (?:store|shop|branch|office|team|desk)\b|\bcall me back\b|\b(?:need|want|like|get|have) a call ?back\b",
     rf"\blet {_WHO} (?:help|answer|handle|deal|sort|take)",
 ]
 _ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
 _ASKS_NOT = re.compile(
-    r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b[^.!?;,]{0,40}$"
+    r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b(?:(?!\band\b|\bbut\b)[^.!?;,]){0,40}$"
     r"|\bno (?:more |other )?$"
     r"|\b(?:am i|are you|is it still|is this|is that|was that|who am i|who is|was i|is it true that i'm|are these)\b[^.!?;]{0,25}$"
     r"|\b(?:do i (?:have|need) to|must i|should i|will i have to|who (?:will|would|do)|what if|what happens|how long|how many|when can|when could|where can|what time|how does it)\b[^.!?;]{0,60}$",
+    re.IGNORECASE,
+)
+
+# A wish for a person that the reader guessed, and that these words speak against.
+_NO_WISH = re.compile(
+    r"\bno (?:human|person|people|agent|staff|one|body)\b|\bhuman resources\b|\b(?:job|work|apply|hir(?:e|ing)|vacanc\w+)\b|\bdo i (?:have|need) to\b|\bmust i\b|^\W*when\b|\bwhat (?:time|hours)\b|"
+    r"\bi (?:spoke|talked|chatted|was speaking|have spoken)\b|^\W*(?:do|does|did) (?:you|your|other)\b(?! have (?:a |an |any|some)\w* ?(?:i|we|who|to|that)\b)(?!.*\b(?:talk|speak|chat)\b)|"
+    r"\bhow (?:many|long)\b|\bpeople (?:with|who)\b|^\W*(?:a|the|one) (?:person|man|woman|lady|guy) (?:in|with|at|who|from|behind)\b",
     re.IGNORECASE,
 )
 
@@ -137,8 +147,8 @@ def asks_for_person(text: str) -> bool:
     return False
 
 
-def settle_intent(text: str, intent: str, confidence: float) -> str:
-    """The intent to act on, given the classifier's first choice and its probability, 0 to 1.
+def settle_intent(text: str, intent: str, confidence: float, *, second: str = "nlu_fallback") -> str:
+    """The intent to act on, given the classifier's first choice, its probability, 0 to 1, and its second choice.
 
     A long number alone is an order's, one figure chooses from a list; a text without a letter, such as a smiley, has nothing that the classifier could know.
     """
@@ -146,6 +156,8 @@ def settle_intent(text: str, intent: str, confidence: float) -> str:
         return "report_emergency"
     if asks_for_person(text):
         return "request_human"
+    if intent == "request_human" and _NO_WISH.search(text):
+        return settle_consent(text, second, 0.0)
     if _NUMBER_ALONE.match(text):
         return "ask_order_status"
     if _ORDINAL_ALONE.match(text):

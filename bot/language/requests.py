@@ -35,6 +35,11 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"^\W*(?:if|when|before|after|because|since|as|unless|while|in case|whether)\b", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"^\W*(?:and |also )*(?:what|when|where|how|who|which|is|are|do|does|can|may|could)\b.*\b\w+\b.*\b\w+\b",
+    re.IGNORECASE,
+)
+_OF_GOODS = frozenset(("ask_price", "ask_stock", "ask_contents", "ask_similar"))
 _POINTS_BACK = re.compile(r"\b(?:it|its|that|this|them|they|those|these|one|ones)\b", re.IGNORECASE)
 
 
@@ -55,6 +60,11 @@ class Read:
     share: float
     trust: float
     entities: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def names_goods(self) -> bool:
+        """Whether it names something of the shop's goods."""
+        return any(entity["entity"] in ("product", "product_type") for entity in self.entities)
 
     @property
     def is_clear(self) -> bool:
@@ -93,7 +103,9 @@ def settle_parts(reads: Sequence[Read]) -> list[Read]:
             if read.intent in _BESIDE or is_person:
                 continue
             return []
-        if not any(read.intent == other.intent for other in requests):
+        if read.intent in _OF_GOODS and not read.names_goods and not any(other.names_goods for other in requests):
+            return []  # "how much does it cost?" after a question about delivery
+        if _asks_another(read, requests):
             requests.append(read)
         elif read.entities:  # the same once more, of another thing: one message names both
             return []
@@ -101,6 +113,16 @@ def settle_parts(reads: Sequence[Read]) -> list[Read]:
     if not 2 <= len(requests) <= MOST_PARTS or len(switches) > 1:
         return []
     return sorted(requests, key=lambda read: read.intent == PERSON)
+
+
+def _asks_another(read: Read, requests: Sequence[Read]) -> bool:
+    """Whether it is another request than those before: another intent, or another common question."""
+    same = [other for other in requests if other.intent == read.intent]
+    return not same or (read.intent == "ask_question" and _asks_itself(read) and all(map(_asks_itself, same)))
+
+
+def _asks_itself(read: Read) -> bool:
+    return _QUESTION.match(read.piece.text) is not None and not points_back(read.piece.text)
 
 
 def fits_whole(parts: Sequence[Read], intent: str) -> bool:
