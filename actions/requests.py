@@ -15,8 +15,18 @@ from bot.language.requests import points_back
 from data.conversations import Message
 
 LONGEST_SAID = 300
-# Always there, and never what "the second" means.
-_STANDING = ("/request_human", "/continue_with_bot", "/cancel_handoff", "/ask_what_can_you_do", "/try_again")
+# Always there, and never what "the second" means; and what is switched by a plain word only.
+_STANDING = (
+    "/grant_consent",
+    "/withdraw_consent",
+    "/decline_consent",
+    "/request_erasure",
+    "/request_human",
+    "/continue_with_bot",
+    "/cancel_handoff",
+    "/ask_what_can_you_do",
+    "/try_again",
+)
 _NAMED = ("product", "product_type", "category", "order_id")
 _OF_OFFERS = ("offers", "explanation", "why_not", "what_if")
 

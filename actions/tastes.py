@@ -37,7 +37,7 @@ class ActionNoteTaste(CandorAction):
         if _DISLIKES.search(talk.text):
             return _press_taste(talk, "dislike", "privacy.taste_which")
         goods = _find_goods(talk)
-        if talk.person_id is None or len(goods) != 1 or "preferences" in list_on(talk):
+        if talk.person_id is None or [len(meant) for meant in goods] != [1] or "preferences" in list_on(talk):
             return _press_taste(talk, "like", "privacy.taste_which")
         name = talk.desk.recommender.name_category("preferences")
         buttons = [

@@ -47,7 +47,7 @@ _ASKS_NOT = re.compile(
 # A wish for a person that the reader guessed, and that these words speak against.
 _NO_WISH = re.compile(
     r"\bno (?:human|person|people|agent|staff|one|body)\b|\bhuman resources\b|\b(?:job|work|apply|hir(?:e|ing)|vacanc\w+)\b|\bdo i (?:have|need) to\b|\bmust i\b|^\W*when\b|\bwhat (?:time|hours)\b|"
-    r"\bi (?:spoke|talked|chatted|was speaking|have spoken)\b|^\W*(?:do|does|did) (?:you|your|other)\b(?! have (?:a |an |any|some)\w* ?(?:i|we|who|to|that)\b)(?!.*\b(?:talk|speak|chat)\b)|"
+    r"\bi (?:spoke|talked|chatted|was speaking|have spoken)\b|^\W*(?:do|does|did) (?:you|your|other)\b(?! have (?:a |an |any|some)\w* ?(?:i|we|who|to|that)\b)(?!.*\b(?:talk|speak|chat)\b(?! [a-z]*(?:ish|man|nch|ese|ian|ic|ench)\b))|"
     r"\bhow (?:many|long)\b|\bpeople (?:with|who)\b|^\W*(?:a|the|one) (?:person|man|woman|lady|guy) (?:in|with|at|who|from|behind)\b",
     re.IGNORECASE,
 )

@@ -39,6 +39,15 @@ _QUESTION = re.compile(
     r"^\W*(?:and |also )*(?:what|when|where|how|who|which|is|are|do|does|can|may|could)\b.*\b\w+\b.*\b\w+\b",
     re.IGNORECASE,
 )
+# The form of a request; a sentence without it tells what the request is about ("I bought milk yesterday. It was sour.").
+_ASKS = re.compile(
+    r"\?\s*$|^\W*(?:(?:and|also|please|ok|okay|then|so)\W+)*(?:what|what's|whats|where|where's|wheres|when|how|how's|who|why|which|is|are|do|does|did|can|could|may|"
+    r"will|would|tell|show|give|list|let|stop|delete|erase|find|get|put|connect|bring|send|switch|turn|use|you may|you can|never|don't|dont|i want|i'd like|i would like|i need|"
+    r"i wish|i wanna|i'm looking|i am looking|looking for|talk|speak|opt|track|cancel|return|remove|hide|please)\b",
+    re.IGNORECASE,
+)
+_TOLD = frozenset(("report_missing_item", "dispute_reason", "tell_taste", "ask_return", PERSON))
+_IT = re.compile(r"^\W*(?:it|this|that|they|these|those|he|she)\b", re.IGNORECASE)
 _OF_GOODS = frozenset(("ask_price", "ask_stock", "ask_contents", "ask_similar"))
 _POINTS_BACK = re.compile(r"\b(?:it|its|that|this|them|they|those|these|one|ones)\b", re.IGNORECASE)
 
@@ -70,6 +79,8 @@ class Read:
     def is_clear(self) -> bool:
         """Whether it is a request that may be answered on its own."""
         if self.intent not in REQUESTS:
+            return False
+        if not (_ASKS.search(self.piece.text) or (self.intent in _TOLD and not _IT.match(self.piece.text))):
             return False
         if self.intent in DEEDS:
             return self.piece.is_sentence and not self.piece.text.rstrip().endswith("?") and self.trust >= LEAST_TRUST
