@@ -81,7 +81,8 @@ def test_each_part_is_asked_and_answered_in_turn_and_the_person_comes_last(bot: 
 def test_a_part_that_fails_is_asked_again_with_the_whole_and_nothing_is_said_twice(
     bot: StandIn, client: TestClient
 ) -> None:
-    script, failed = split_in(("one", {}), ("two", {})), []
+    script = split_in(("one", {}), ("two", {}))
+    failed: list[dict[str, Any]] = []
 
     def fail_once(asked: dict[str, Any]) -> Said:
         if asked["message"] == "two" and not failed:
@@ -121,6 +122,8 @@ def test_no_bot_message_between_claim_and_release_when_a_part_was_under_way(bot:
     heard = guest.hear(seq)
     assert claimed == [200]
     assert [m["author"] for m in heard] == ["system"]
+    agent.say(guest.id, "I am here")
+    guest.hear(heard[-1]["seq"])
     assert not [m for m in guest.read(seq)["messages"] if m["author"] == "bot"]
 
 
