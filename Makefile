@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MAIN := var/env/main/bin
 
-.PHONY: run serve setup demo import train test deep lint bench bench-rank bench-explain bench-truth bench-understanding test-understanding audit audit-own models weights pins help
+.PHONY: run serve setup demo import train test deep lint check-texts bench bench-rank bench-explain bench-truth bench-understanding test-understanding audit audit-own models weights pins help
 
 help: ## what there is
 	@grep -hE '^[a-z-]+: .*## ' Makefile | sed 's/: .*## /\t/' | expand -t 12
@@ -26,10 +26,14 @@ import: ## import a shop's files: make import DIR=folder
 train: ## train the rankers and the bot from what the database holds
 	@$(PYTHON) -m ops train
 
-lint: setup ## style and types, in both environments
+lint: setup ## style and types, in both environments, and texts that press
 	$(MAIN)/ruff check .
 	$(MAIN)/ruff format --check .
 	$(MAIN)/mypy
+	$(MAIN)/python -m data.check_texts
+
+check-texts: setup ## does a text press the customer? your own: make check-texts DIR=folder
+	$(MAIN)/python -m data.check_texts $(or $(DIR),texts)
 
 test: demo ## everything: style, types, the bot, units, and end to end in a browser
 	$(MAKE) --no-print-directory lint

@@ -21,7 +21,6 @@ def main() -> int:
     try:
         port = read_settings().actions_port
         desk = get_desk()
-        desk.get_questions()
         with desk.database.read() as connection:
             desk.recommender.warm_up(connection, today=desk.clock.today())
     except (BadSetting, CandorError) as error:

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from actions.questions import tell_question, write_payload
-from actions.talk import Answer, CandorAction, Talk
+from actions.questions import find_answer
+from actions.talk import Answer, CandorAction, Talk, write_payload
+from bot.language.asked import MAYBE
 from bot.language.days import resolve_day
-from bot.language.retrieval import SURE
 from data.clock import parse_time
 from data.orders import Order, fetch_order_lines, fetch_orders
 from data.uses import record_use
@@ -120,12 +120,7 @@ class ActionExplainReturn(CandorAction):
         return "action_explain_return"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        retriever, questions = talk.desk.get_questions()
-        for words in (talk.text, "How do I return something?"):
-            ranked = retriever.rank(words)
-            if ranked and ranked[0].score >= SURE:
-                return [tell_question(talk, questions[ranked[0].question_id], kind="order")]
-        return [talk.say("orders.return_unknown")]
+        return [find_answer(talk, least=MAYBE, kind="order") or talk.say("orders.return_unknown")]
 
 
 class ActionReportMissingItem(CandorAction):

@@ -2,8 +2,7 @@
 
 import re
 
-from actions.questions import write_payload
-from actions.talk import Answer, CandorAction, Talk
+from actions.talk import Answer, CandorAction, Talk, write_payload
 from data.catalogue import Product, fetch_products, find_product, find_type, search_products
 from models.wording import lower_first, say_money
 

@@ -6,9 +6,8 @@ asks the same again of another thing, and "the second" presses what was listed.
 
 from typing import Any
 
-from actions.questions import write_payload
 from actions.smalltalk import fall_back
-from actions.talk import Answer, CandorAction, Talk, press
+from actions.talk import Answer, CandorAction, Talk, press, write_payload
 from bot.language.kinds import KIND_OF
 from bot.language.reference import Listed, names_something, pick
 from bot.language.requests import points_back

@@ -5,11 +5,12 @@ nothing but the words that were just understood.
 """
 
 import asyncio
+import json
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -17,7 +18,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import Connection
 
 from actions.desk import Desk, get_desk
+from bot.language.asked import SURE, Asked, read_asked
 from bot.language.requests import points_back
+from data.catalogue import find_question
 from data.conversations import Conversation, Message, fetch_newest, require_conversation
 from data.errors import NotKnown
 
@@ -27,6 +30,18 @@ _POINTED_AT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ask_order_status", "ask_order_contents", "ask_return"), ("order_id",)),
 }
 _KEPT = (*_GOODS, "order_id", "category")
+# Intents that look something up for the customer: a question of the shop may stand beside what was found.
+BESIDE = frozenset(
+    (
+        "ask_contents",
+        "ask_order_contents",
+        "ask_order_status",
+        "ask_price",
+        "ask_stock",
+        "list_orders",
+        "search_product",
+    )
+)
 _log = logging.getLogger("candor.actions")
 
 
@@ -50,6 +65,7 @@ class Talk:
     text: str
     intent: str
     entities: list[dict[str, Any]]
+    asked: list[Asked] = field(default_factory=list)
     read_parts: list[dict[str, Any]] = field(default_factory=list)  # of a message of several requests
     choices: list[str] = field(default_factory=list)  # the two intents that a message may mean
 
@@ -152,9 +168,10 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
             entities=[one for one in entities if one.get("entity") != "said"],
             read_parts=list(latest.get("parts") or []),
             choices=list(latest.get("choices") or []),
+            asked=read_asked(latest),
         )
         point_back(talk, list((metadata.get("part") or {}).get("about") or []))
-        return self.answer(talk)
+        return put_question_beside(talk, self.answer(talk))
 
 
 def point_back(talk: Talk, about: list[dict[str, Any]]) -> None:
@@ -180,6 +197,31 @@ def _keep_understood(latest: dict[str, Any]) -> dict[str, Any]:
     named = [{"entity": one["entity"], "value": one["value"]} for one in _flatten(latest) if one.get("entity") in _KEPT]
     intent = (latest.get("intent") or {}).get("name")
     return {"intent": intent, "entities": named} if intent else {}
+
+
+def put_question_beside(talk: Talk, answers: list[Answer]) -> list[Answer]:
+    """The answers; where something was looked up and the message is surely one of the shop's questions too, with its button.
+
+    "My delivery has not arrived" is first about this order; what the shop does when it is late stands one press away. Never beside
+    a yes and no.
+    """
+    first = talk.asked[0] if talk.asked else None
+    if talk.intent not in BESIDE or first is None or first.confidence < SURE or not answers:
+        return answers
+    *before, last = answers
+    if "press" in last.custom or (len(last.buttons) == 2 and "?" in last.text):
+        return answers
+    with talk.read() as connection:
+        question = find_question(connection, first.question_id)
+    if question is None or question.title != first.title:
+        return answers
+    button = {"title": question.title, "payload": write_payload("ask_question", question_id=question.question_id)}
+    return [*before, replace(last, buttons=[*last.buttons, button])]
+
+
+def write_payload(intent: str, **facts: str) -> str:
+    """A button's payload; an id may hold anything, a quote too."""
+    return f"/{intent}{json.dumps(facts, ensure_ascii=False, separators=(',', ':'))}"
 
 
 def _find_conversation(desk: Desk, conversation_id: Any) -> Conversation | None:

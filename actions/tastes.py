@@ -6,8 +6,7 @@ How somebody lives or how they are is not kept: only goods that are named, and w
 import re
 
 from actions.explanations import list_on
-from actions.questions import write_payload
-from actions.talk import Answer, CandorAction, Talk, press
+from actions.talk import Answer, CandorAction, Talk, press, write_payload
 from data.catalogue import ProductType, find_product, find_type
 
 MOST_AT_ONCE, MOST_CHOICES = 3, 6

@@ -3,8 +3,9 @@
     bot/domain/responses.yml           from texts/en/*.yml: every message without a placeholder
     bot/nlu/generated_questions.yml    from the shop's common questions
     var/bot/catalogue.json             from the catalogue: words for the finder
+    var/bot/questions.json             the shop's common questions, to be found by meaning
 
-All three are generated and git-ignored. They depend on nothing but their sources and are written only when they change, so
+All four are generated and git-ignored. They depend on nothing but their sources and are written only when they change, so
 that `rasa train` finds its own fingerprints again. Whoever calls `prepare` reads the database; nothing here does. Run as
 `python -m bot.prepare` from the repository's root it writes the responses alone: enough for `rasa train` without a shop.
 """
@@ -17,11 +18,13 @@ from typing import Any
 
 import yaml
 
+from bot.language.caution import asks_for_person
 from bot.language.repair import SHORTEST
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = re.compile(r"\{[a-z_0-9]+\}")
 MOST_WORDINGS_A_QUESTION = 12
+SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
 def prepare(
@@ -34,7 +37,7 @@ def prepare(
     products: Sequence[Mapping[str, Any]] = (),
     sensitive: Sequence[Mapping[str, Any]] = (),
 ) -> list[Path]:
-    """Write the three files and return those that changed.
+    """Write the four files and return those that changed.
 
     Parameters
     ----------
@@ -62,6 +65,7 @@ def prepare(
         bot_dir / "domain" / "responses.yml": dump_yaml(build_responses(load_entries(texts_dir))),
         bot_dir / "nlu" / "generated_questions.yml": dump_examples(examples),
         var_dir / "bot" / "catalogue.json": json.dumps(catalogue, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
+        var_dir / "bot" / "questions.json": json.dumps(list_questions(questions), ensure_ascii=False, indent=1) + "\n",
     }
     return [path for path, content in written.items() if write_if_changed(path, content)]
 
@@ -92,14 +96,30 @@ def build_responses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def build_examples(questions: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Examples of ask_question: each question's title and its first wordings, without what Rasa would read as markup."""
+    """Examples of ask_question: each question's title and its first wordings, without what Rasa would read as markup.
+
+    A wish for a person is none: it is always that.
+    """
     examples: dict[str, None] = {}
     for question in sorted(questions, key=lambda row: str(row["question_id"])):
         for wording in [question["title"], *list(question["wordings"])[:MOST_WORDINGS_A_QUESTION]]:
             plain = " ".join(re.sub(r"[\[\](){}]", " ", str(wording)).split())
-            if plain:
+            if plain and not asks_for_person(plain):  # a person is asked for, whatever file holds the words
                 examples.setdefault(plain)
     return list(examples)
+
+
+def list_questions(questions: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """`{id, title, wordings, sentences}` of each question, in the order of their ids: what encoder/questions.py learns."""
+    return [
+        {
+            "id": str(question["question_id"]),
+            "title": question["title"],
+            "wordings": [wording for wording in dict.fromkeys(question["wordings"]) if wording != question["title"]],
+            "sentences": [part for part in SENTENCE_END.split(str(question["answer"]).strip()) if part],
+        }
+        for question in sorted(questions, key=lambda row: str(row["question_id"]))
+    ]
 
 
 def build_catalogue(

@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
 
-from data.tables import corrections, order_lines, products
+from data.tables import corrections, order_lines, products, reviews
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,35 @@ class CorrectionLine:
 
 def record_corrections(connection: Connection, review_id: str, line_ids: Iterable[int]) -> None:
     """Put disputed lines under a review."""
-    rows = [{"review_id": review_id, "line_id": line_id, "state": "open"} for line_id in line_ids]
+    line = order_lines.c
+    found = select(line.line_id, line.order_id, line.product_id).where(line.line_id.in_(list(line_ids)))
+    rows = [dict(row._mapping) for row in connection.execute(found.order_by(line.line_id))]
     if rows:
-        connection.execute(insert(corrections), rows)
+        connection.execute(insert(corrections), [row | {"review_id": review_id, "state": "open"} for row in rows])
+
+
+def renew_corrections(connection: Connection) -> None:
+    """After an import: a disputed line that had gone from its order and came back is disputed again, under the same review."""
+    c, line = corrections.c, order_lines.c
+    gone = (
+        select(c.review_id, c.line_id, c.order_id, c.product_id, reviews.c.opened_at)
+        .join(reviews, reviews.c.review_id == c.review_id)
+        .outerjoin(order_lines, line.line_id == c.line_id)
+        .where(line.line_id.is_(None), c.state.in_(("open", "approved")))
+        .order_by(c.review_id, c.line_id)
+    )
+    for row in connection.execute(gone).all():
+        back = select(line.line_id).where(
+            line.order_id == row.order_id, line.product_id == row.product_id, line.disputed_at.is_(None)
+        )
+        line_id = connection.execute(back.order_by(line.line_id)).scalar()
+        if line_id is not None:
+            connection.execute(update(order_lines).where(line.line_id == line_id).values(disputed_at=row.opened_at))
+            connection.execute(
+                update(corrections)
+                .where(c.review_id == row.review_id, c.line_id == row.line_id)
+                .values(line_id=line_id)
+            )
 
 
 def list_corrections(connection: Connection) -> set[str]:

@@ -5,11 +5,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from data.conversations import fetch_conversations, fetch_messages, require_conversation
-from data.corrections import list_corrections
+from data.corrections import fetch_correction_lines, list_corrections
 from data.customers import find_person
 from data.impressions import fetch_impressions
 from data.orders import fetch_orders
 from data.reviews import fetch_reviews
+from data.staff import find_name
 from data.tables import audit_groups, consent_events, consent_refusals, offer_events, page_events, preferences, types
 from data.uses import fetch_uses
 
@@ -61,6 +62,11 @@ def fetch_held(
             "state": r.state,
             "text": r.text,
             "decision": r.decision,
+            "decided_by": find_name(connection, r.decided_by) if r.decided_by else None,
+            "lines": [
+                {"order_id": line.order_id, "title": line.title, "quantity": line.quantity, "state": line.state}
+                for line in fetch_correction_lines(connection, r.review_id)
+            ],
         }
         for r in fetch_reviews(connection, person_id=person_id)
     ]

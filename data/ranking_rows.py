@@ -106,7 +106,7 @@ def _fetch_looks(
         select(event.happened_on, products.c.type_id, event.event_id, types.c.sensitive)
         .join(products, products.c.product_id == event.product_id)
         .join(types, types.c.type_id == products.c.type_id)
-        .where(event.person_id == person_id, event.happened_on == on)
+        .where(event.person_id == person_id, event.happened_on == on, event.kind == "viewed")
         .order_by(event.event_id)
     )
     rows = connection.execute(statement)

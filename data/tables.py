@@ -134,6 +134,7 @@ order_lines = Table(
     Column("disputed_at", String),  # "I did not buy this": counts for nothing from then on
     Index("order_lines_by_person", "person_id", "ordered_on"),
     Index("order_lines_by_order", "order_id"),  # an order's contents; without it a scan of the year
+    sqlite_autoincrement=True,  # an id is never given again: explanations and corrections name lines by it
 )
 
 offer_events = Table(
@@ -344,6 +345,8 @@ corrections = Table(  # order lines that a review is about: disputed, and then d
     Column(
         "line_id", Identity, primary_key=True, autoincrement=False
     ),  # no foreign key: an import may take the line away
+    Column("order_id", String),  # which line it was, should an import take it away and bring it back
+    Column("product_id", String),
     Column("state", String, nullable=False),  # open | approved | rejected
 )
 

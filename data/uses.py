@@ -17,7 +17,7 @@ def record_use(
     by: str,
     detail: dict[str, Any],
 ) -> None:
-    """Append one use. `what_for` is choose_offers, explain, answer_order, audit or handoff; `by` is ranker, assistant, audit or a staff name."""
+    """Append one use. `what_for` is choose_offers, explain, answer_order, audit, review, look or handoff; `by` is ranker, assistant, audit or a staff name."""
     connection.execute(
         insert(uses).values(
             person_id=person_id, at=at, categories=sorted(categories), what_for=what_for, by=by, detail=detail

@@ -12,6 +12,8 @@ import polars as pl
 
 from models.features import compile_features
 
+PEOPLE_AT_ONCE = 500
+
 _features_sql = cache(compile_features)
 
 
@@ -53,12 +55,23 @@ def build_rows(
     cut: date,
     threads: int = 1,
 ) -> pl.DataFrame:
-    """Features beside statistics that are used once (`Builder.build`)."""
+    """Features beside statistics that are used once (`Builder.build`), as 32-bit numbers, which is what a forest reads.
+
+    They are built for some people at a time, so that memory does not grow with the work in between.
+    """
     builder = Builder(statistics=statistics, similar=similar, factors=factors, threads=threads)
+    people = pairs.select("person_id").unique().sort("person_id")
+    frames = []
     try:
-        return builder.build(pairs=pairs, lines=lines, events=events, cut=cut)
+        for some in people.iter_slices(PEOPLE_AT_ONCE):
+            theirs = [
+                frame.join(some, on="person_id", how="semi", maintain_order="left") for frame in (pairs, lines, events)
+            ]
+            rows = builder.build(pairs=theirs[0], lines=theirs[1], events=theirs[2], cut=cut)
+            frames.append(rows.with_columns(pl.exclude("person_id", "type_id").cast(pl.Float32)))
     finally:
         builder.close()
+    return pl.concat(frames)
 
 
 def _copy(engine: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame, *, kind: str = "TABLE") -> None:

@@ -11,7 +11,7 @@ from data.catalogue import ProductType, ShopOffer
 from data.ranking_rows import RankingRows
 from models.ranker import Ranker, Shelf
 from models.reasons import Witness, find_lead
-from models.slate import MOST_LOOKED_AT, Candidate, order_candidates
+from models.slate import MOST_WITH_LEADS, Candidate, order_candidates
 from models.statistics import EVENTS, LINES
 
 
@@ -83,12 +83,14 @@ def _reverse(stamp: str) -> tuple[int, ...]:
 
 def find_leads(candidates: list[Candidate], ranker: Ranker | None, rows: pl.DataFrame) -> dict[str, str]:
     """The main reason that the best novel candidates would have, by type."""
-    novel = [candidate.type_id for candidate in order_candidates(candidates) if candidate.novel][:MOST_LOOKED_AT]
+    novel = [candidate.type_id for candidate in order_candidates(candidates) if candidate.novel][:MOST_WITH_LEADS]
     if ranker is None or not novel:
         return {}
-    looked = rows.filter(pl.col("type_id").is_in(novel))
+    rows_of_novel = rows.filter(pl.col("type_id").is_in(novel))
     leads = (
         find_lead(contributions, row)
-        for contributions, row in zip(ranker.attribute(looked)[1], looked.iter_rows(named=True), strict=True)
+        for contributions, row in zip(
+            ranker.attribute(rows_of_novel)[1], rows_of_novel.iter_rows(named=True), strict=True
+        )
     )
-    return {type_id: lead for type_id, lead in zip(looked["type_id"], leads, strict=True) if lead is not None}
+    return {type_id: lead for type_id, lead in zip(rows_of_novel["type_id"], leads, strict=True) if lead is not None}

@@ -14,7 +14,7 @@ from models.backtest import say_between
 from models.boundary import Days, count_weeks, find_days, say_what
 from models.features import GROUPS, SHOP
 from models.recommender import COUPONS
-from models.stated import is_scored, is_stated
+from models.stated import find_stated, is_scored, is_stated
 from models.telling import GOOD_PART, MOSTLY, SOME, say_share
 from models.wording import lower_first, say_date, say_list, say_place
 
@@ -60,7 +60,9 @@ def tell_meaning(impression: Impression, texts: Texts, *, tested: dict[str, Any]
         unscored = texts.say("explanations.meaning_score_shop", score=_say_number(told["score"]))
         return _answer(impression, parts=[], chance=None) | {"text": f"{given}\n{unscored}"}
     is_new = impression.offer.get("label") == "new"
-    if is_new:
+    if find_stated(told) is not None:
+        chance = None  # its place is by a rule; how often offers with such a place are bought was not tested
+    elif is_new:
         chance = tested["bought"] / tested["offers"] if tested and tested["bought"] is not None else None
     else:
         chance = 1 / (1 + math.exp(-float(told["score"]))) if impression.slot != COUPONS else None

@@ -104,6 +104,8 @@ def tell_what_if(
     category = recommender.name_category(without)
     is_there = impression.type_id in {shown.type_id for shown in then.shown}
     is_by_rule = not is_there and any(s.type_id == impression.type_id and find_stated(s.explanation) for s in now.shown)
+    if not is_by_rule and place is not None and new_place is not None:
+        place, new_place = _find_place(now, impression.type_id), _find_place(then, impression.type_id)
     title = impression.offer["title"]
     if without not in granted:
         text = say("explanations.what_if_not_on", category=category)
@@ -131,6 +133,12 @@ def tell_what_if(
         "after": [shown.offer | {"impression_id": None} for shown in then.shown],
         "text": text,
     }
+
+
+def _find_place(slate: Slate, type_id: str) -> int | None:
+    """Where it is shown; by its score alone where it is not among those shown."""
+    places = {shown.type_id: number for number, shown in enumerate(slate.shown, start=1)}
+    return places.get(type_id, slate.find_rank(type_id))
 
 
 def _same_score(one: Slate, other: Slate, type_id: str) -> bool:

@@ -23,6 +23,7 @@ def draw(picture: dict[str, Any]) -> bytes:
     import shap
 
     plot.rcParams["svg.hashsalt"] = "candor"
+    plot.rcParams["text.parse_math"] = False  # a name may hold a dollar
     np.random.seed(0)  # a beeswarm scatters its points within their row
     values = np.array(picture["values"], np.float64)
     told = shap.Explanation(

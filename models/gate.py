@@ -10,10 +10,8 @@ from pathlib import Path
 
 from models.audit import Audit, Finding, list_labels, say_finding
 from models.fairness import SURE, Excess, Measured, compare_excess
-from models.features import FEATURES
-from models.ranker import Shelf, load_shelf
+from models.ranker import Shelf, UnfitShelf, load_shelf
 from models.standing import Verdict
-from models.statistics import SIMILAR, STATISTICS
 
 
 def decide(
@@ -56,14 +54,11 @@ def find_worse(audit: Audit, serving: dict[str, Measured]) -> list[tuple[Finding
 
 
 def load_comparable(directory: Path) -> Shelf | None:
-    """A saved version, or None when this code no longer knows its columns and so could not serve it either."""
-    if not (directory / "shelf.json").exists():
+    """A saved version, or None when this code could not serve it."""
+    try:
+        return load_shelf(directory)
+    except UnfitShelf:
         return None
-    shelf = load_shelf(directory)
-    known = {feature.name for feature in FEATURES}
-    fits = all(set(ranker.columns) <= known for ranker in shelf.list_rankers())
-    fits = fits and set(STATISTICS) <= set(shelf.statistics.columns) and set(SIMILAR) <= set(shelf.similar.columns)
-    return shelf if fits else None
 
 
 def _say_worse(finding: Finding, excess: Excess, against: str | None) -> str:

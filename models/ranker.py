@@ -5,6 +5,7 @@ the slot `coupons`, where enough coupons were redeemed), with the shop's statist
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -18,8 +19,11 @@ from numpy.typing import NDArray
 
 from models.builder import Builder
 from models.features import FEATURES, GROUPS
+from models.regressions import FACTORS
 from models.shapley import Forest, attribute, flatten_forest
+from models.statistics import SIMILAR, STATISTICS
 
+_log = logging.getLogger("candor.models")
 _GROUP_NUMBER = {group.name: number for number, group in enumerate(GROUPS)}
 _GROUP_OF = {feature.name: feature.group for feature in FEATURES}
 
@@ -130,8 +134,43 @@ def save_shelf(shelf: Shelf, directory: Path) -> None:
     (directory / "shelf.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
+class UnfitShelf(Exception):
+    """A saved shelf that this code cannot serve: it was trained by another version of it."""
+
+
 def load_shelf(directory: Path) -> Shelf:
-    """Read a shelf back."""
+    """Read a shelf back. One that lacks a file or a column of today raises `UnfitShelf`."""
+    try:
+        shelf = _read_shelf(directory)
+    except FileNotFoundError as error:
+        raise UnfitShelf(f"{directory.name} has no {Path(error.filename or '?').name}; run make train.") from error
+    asked = {
+        "statistics": (STATISTICS, shelf.statistics),
+        "similar": (SIMILAR, shelf.similar),
+        "factors": (FACTORS, shelf.factors),
+    }
+    lacking = [
+        f"{name}.{column}" for name, (columns, frame) in asked.items() for column in columns if column not in frame
+    ]
+    strange = {column for ranker in shelf.list_rankers() for column in ranker.columns} - set(_GROUP_OF)
+    if lacking or strange:
+        raise UnfitShelf(
+            f"{directory.name} was trained by another version of Candor: it lacks {lacking or 'nothing'} "
+            f"and has columns unknown today: {sorted(strange) or 'none'}. Run make train."
+        )
+    return shelf
+
+
+def open_shelf(directory: Path) -> Shelf | None:
+    """The shelf that is to serve; none, so that the shop's own order is shown, where this code cannot read it."""
+    try:
+        return load_shelf(directory)
+    except UnfitShelf as error:
+        _log.error("Offers are in the shop's own order: %s", error)
+        return None
+
+
+def _read_shelf(directory: Path) -> Shelf:
     about = json.loads((directory / "shelf.json").read_text(encoding="utf-8"))
     return Shelf(
         version=about["version"],

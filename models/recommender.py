@@ -25,7 +25,7 @@ from data.shop import Shop
 from data.texts import Texts
 from models.candidates import build_own_rows, find_leads, list_candidates, pick_running, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
-from models.ranker import Ranker, Shelf, find_current, load_shelf
+from models.ranker import Ranker, Shelf, find_current, open_shelf
 from models.reasons import Witness, tell_group
 from models.slate import Candidate, Place, fill_slate, follow, order_candidates
 from models.stated import CATEGORY_OF_RULE, add_stated, find_stated
@@ -80,6 +80,7 @@ class Recommender:
         self.models, self.shop, self.texts = models, shop, texts
         self._lock = threading.Lock()
         self._shelf: Shelf | None = None
+        self._loaded: str | None = None
         self._featured: dict[str, str] = {}
         self._catalogue = _Catalogue(-1, {})
 
@@ -227,9 +228,10 @@ class Recommender:
         version = find_current(self.models)
         data_version = int(read_fact(connection, "data_version") or 0)
         with self._lock:
-            if version is not None and (self._shelf is None or self._shelf.version != version):
-                self._shelf = load_shelf(self.models / version)
-                self._featured = dict(reversed([(t, p) for t, p, _people in self._shelf.facts.get("featured", [])]))
+            if version is not None and version != self._loaded:
+                self._shelf, self._loaded = open_shelf(self.models / version), version
+                featured = self._shelf.facts.get("featured", []) if self._shelf else []
+                self._featured = dict(reversed([(t, p) for t, p, _people in featured]))
             if self._catalogue.version != data_version:
                 self._catalogue = _Catalogue(data_version, {t.type_id: t for t in fetch_types(connection)})
             return self._shelf, self._catalogue.types

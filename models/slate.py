@@ -15,7 +15,7 @@ from typing import Any
 
 FIRST_NEW = 3  # the first discovery stands fourth, so that it is seen without taking the lead
 LIKED_FIRST = 2
-MOST_LOOKED_AT = 200  # novel candidates whose main reason is worked out
+MOST_WITH_LEADS = 200  # novel candidates whose main reason is worked out
 
 
 @dataclass(frozen=True)

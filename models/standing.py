@@ -4,6 +4,7 @@ Read from the files that a training leaves beside each version, so that asking l
 """
 
 import json
+import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from models.ranker import find_current
 from settings import BadSetting, read_settings
 
 VERDICT = "verdict.json"
+_log = logging.getLogger("candor.models")
 
 
 @dataclass(frozen=True)
@@ -62,23 +64,28 @@ class Standing:
 
 def save_verdict(verdict: Verdict, directory: Path) -> None:
     """Keep it beside the version that it is about."""
-    (directory / VERDICT).write_text(json.dumps(verdict.describe(), indent=1), encoding="utf-8")
+    whole = directory / f"{VERDICT}.new"
+    whole.write_text(json.dumps(verdict.describe(), indent=1), encoding="utf-8")
+    whole.replace(directory / VERDICT)
 
 
 def load_verdict(directory: Path) -> Verdict | None:
-    """The verdict on a version, if it has one."""
+    """The verdict on a version, if it has one that can be read."""
     try:
         told: dict[str, Any] = json.loads((directory / VERDICT).read_text(encoding="utf-8"))
+        return Verdict(
+            version=told["version"],
+            serves=told["serves"],
+            against=told["against"],
+            refused_for=tuple(told["refused_for"]),
+            shortfalls=tuple(told["shortfalls"]),
+            notes=tuple(told["notes"]),
+        )
     except FileNotFoundError:
         return None
-    return Verdict(
-        version=told["version"],
-        serves=told["serves"],
-        against=told["against"],
-        refused_for=tuple(told["refused_for"]),
-        shortfalls=tuple(told["shortfalls"]),
-        notes=tuple(told["notes"]),
-    )
+    except (ValueError, KeyError, TypeError) as error:
+        _log.warning("%s cannot be read (%s); make train writes another.", directory / VERDICT, error)
+        return None
 
 
 def read_standing(models: Path) -> Standing:

@@ -34,6 +34,8 @@ def add_stated(explanation: dict[str, Any], place: Place, witness: Witness) -> d
     if place.rule not in CATEGORY_OF_RULE:
         return explanation
     category = CATEGORY_OF_RULE[place.rule]
+    group = witness.types[place.candidate.type_id].sensitive
+    categories = [category, *([f"sensitive_{group}"] if group else [])]
     evidence = _TELLERS[place.rule](place.candidate.type_id, witness)
     reason = {
         "reason_id": place.rule,
@@ -45,8 +47,8 @@ def add_stated(explanation: dict[str, Any], place: Place, witness: Witness) -> d
     }
     used = explanation["categories_used"]
     return explanation | {
-        "categories_used": used if category in used else [*used, category],
-        "categories_unused": [other for other in explanation["categories_unused"] if other != category],
+        "categories_used": [*used, *(one for one in categories if one not in used)],
+        "categories_unused": [other for other in explanation["categories_unused"] if other not in categories],
         "reasons": [reason, *explanation["reasons"]],
     }
 
@@ -62,7 +64,7 @@ def _tell_looked(type_id: str, witness: Witness) -> Evidence:
     looks = [look for look in witness.own.looks if look[1] == type_id]
     facts: list[dict[str, Any]] = [
         {"name": "looked_on", "value": witness.today.isoformat()},
-        {"name": "pages_looked_at", "value": len(looks)},
+        {"name": "looks", "value": len(looks)},
     ]
     text = witness.texts.say("reasons.looked", type=witness.title(type_id), date=say_date(witness.today, witness.today))
     return Evidence(text, facts, [{"table": "page_events", "id": look[2]} for look in looks])

@@ -28,7 +28,7 @@ from data.shop import read_shop
 from data.texts import load_texts
 from models.candidates import frame_types
 from models.pictures import draw, draw_waterfall
-from models.ranker import Shelf, find_current, load_shelf
+from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import RESTS_ON
 from models.recommender import Recommender
 from models.statistics import EVENTS, LINES
@@ -66,14 +66,29 @@ class Weights:
     leading: NDArray[np.float64]
 
 
+def find_widest(shelf: Shelf) -> Ranker | None:
+    """The ranker with the most columns: the one that the pictures are of."""
+    return max(shelf.rankers.values(), key=lambda one: len(one.columns), default=None)
+
+
 def measure_weights(shelf: Shelf, rows: RankingRows, types: list[ProductType], *, fewest_customers: int) -> Weights:
     """Attribute the scores of drawn candidates of drawn customers."""
-    ranker = max(shelf.rankers.values(), key=lambda one: len(one.columns), default=None)
+    ranker, buyers = find_widest(shelf), {line[0] for line in rows.lines}
+    if ranker is None or len(buyers) < fewest_customers:
+        raise NothingToDraw(f"{len(buyers):,} customers can be drawn from, and {fewest_customers} are needed.")
+    features = draw_features(shelf, rows, types)
+    base, told = ranker.attribute(features)
+    names = tuple(told[0])
+    values = np.array([[row[name] for name in names] for row in told], np.float64)
+    leading = features.select(LEADING[name] for name in names).cast(pl.Float64).fill_null(0.0).to_numpy()
+    return Weights(shelf.version, features["person_id"].n_unique(), names, base, values, leading)
+
+
+def draw_features(shelf: Shelf, rows: RankingRows, types: list[ProductType]) -> pl.DataFrame:
+    """Features of drawn candidates of drawn customers, the same draw each time."""
     by_person: dict[int, list[Line]] = {}
     for line in rows.lines:
         by_person.setdefault(line[0], []).append(line)
-    if ranker is None or len(by_person) < fewest_customers:
-        raise NothingToDraw(f"{len(by_person):,} customers can be drawn from, and {fewest_customers} are needed.")
     rng = random.Random(SEED)
     people = rng.sample(sorted(by_person), min(MOST_PEOPLE, len(by_person)))
     eligible = sorted(thing.type_id for thing in types if thing.sensitive is None)
@@ -86,7 +101,7 @@ def measure_weights(shelf: Shelf, rows: RankingRows, types: list[ProductType], *
         pairs += [(person_id, type_id) for type_id in mine]
     catalogue, drawn = frame_types(types), set(people)
     events = [event for event in rows.events if event[0] in drawn]
-    features = shelf.builder.build(
+    return shelf.builder.build(
         pairs=pl.DataFrame(pairs, schema={"person_id": pl.Int64, "type_id": pl.String}, orient="row").join(
             catalogue, on="type_id", maintain_order="left"
         ),
@@ -96,11 +111,6 @@ def measure_weights(shelf: Shelf, rows: RankingRows, types: list[ProductType], *
         events=pl.DataFrame(events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
         cut=shelf.cut,
     )
-    base, told = ranker.attribute(features)
-    names = tuple(told[0])
-    values = np.array([[row[name] for name in names] for row in told], np.float64)
-    leading = features.select(LEADING[name] for name in names).cast(pl.Float64).fill_null(0.0).to_numpy()
-    return Weights(shelf.version, len(people), names, base, values, leading)
 
 
 def list_weights(weights: Weights) -> list[dict[str, Any]]:

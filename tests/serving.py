@@ -95,7 +95,10 @@ def serve(settings: Settings) -> Iterator[TestClient]:
             ensure_member(connection, username, name=name, role="agent", password=PASSWORD)
     database.close()
     with TestClient(
-        create_app(settings, secret=SECRET), base_url="http://127.0.0.1", raise_server_exceptions=False
+        create_app(settings, secret=SECRET),
+        base_url="http://127.0.0.1",
+        raise_server_exceptions=False,
+        client=("127.0.0.1", 50000),
     ) as client:
         yield client
 

@@ -9,8 +9,7 @@ import pytest
 from actions.desk import Desk
 from actions.offers import _tell_offer
 from actions.privacy import ActionOfferCopy, ActionOfferCorrection, ActionOfferErasure
-from actions.questions import write_payload
-from actions.talk import CandorAction, Talk
+from actions.talk import CandorAction, Talk, write_payload
 from data.shop import Shop
 from data.texts import load_texts
 from web.deeds import parse_payload

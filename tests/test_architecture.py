@@ -57,7 +57,7 @@ ONLY_IN = {
     "uvicorn": ("web/",),
 }
 # Programs that measure and are no part of what runs.
-MAY_MEASURE = {"rasa": ("bot/measure.py", "bot/bench_pipeline.py")}
+MAY_MEASURE = {"rasa": ("bot/measure.py", "bot/measure_questions.py", "bot/bench_pipeline.py")}
 # Functions that write messages, states, tokens and handoffs: defined in `data`, called by `web` alone.
 WRITERS = {
     "data/conversations.py": {

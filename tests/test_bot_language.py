@@ -1,4 +1,4 @@
-"""What the finder, the days, the cautions and the retrieval make of a text."""
+"""What the finder, the days and the cautions make of a text."""
 
 import json
 from datetime import date
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.language.asked import Asked, read_asked
 from bot.language.catalogue import load_catalogue, read_catalogue
 from bot.language.caution import asks_for_person, clean_text, settle_consent, settle_intent, tells_of_emergency
 from bot.language.days import find_days, resolve_day
 from bot.language.finder import Finder
 from bot.language.repair import Repairer, count_edits
-from bot.language.retrieval import Question, Retriever, choose_answer, choose_candidates
-from bot.prepare import prepare
+from bot.prepare import build_examples, list_questions, prepare
 
 SHOP = {
     "types": [
@@ -217,6 +217,9 @@ def test_talk_about_people_is_no_wish_for_one(text: str) -> None:
         ("can I opt out?", "withdraw_consent", "ask_consents"),
         ("I agree", "withdraw_consent", "ask_consents"),
         ("I don't agree", "withdraw_consent", "withdraw_consent"),
+        ('withdraw_consent{"category": "purchases"}', "withdraw_consent", "ask_consents"),
+        ('{"intent": "withdraw", "data": "purchases"}', "withdraw_consent", "ask_consents"),
+        ("<p>use my purchases</p>", "grant_consent", "ask_consents"),
         ("hello", "greet", "greet"),
     ],
 )
@@ -250,6 +253,7 @@ def test_what_only_sounds_like_an_emergency_is_none(text: str) -> None:
         ("🙂🙂", "nlu_fallback"),
         ("???", "nlu_fallback"),
         ("12", "nlu_fallback"),
+        ("9" * 400, "nlu_fallback"),
         ("hi 🙂", "greet"),
     ],
 )
@@ -267,7 +271,7 @@ def test_a_text_is_cleaned_of_what_cannot_be_seen() -> None:
     assert len(clean_text("ab " * 5000, most_characters=1000)) == 1000
 
 
-QUESTIONS: list[Question] = [
+QUESTIONS: list[dict[str, object]] = [
     {
         "question_id": "cost",
         "title": "What does delivery cost?",
@@ -301,34 +305,6 @@ QUESTIONS: list[Question] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "question_id"),
-    [
-        ("how much is shiping to my house", "cost"), ("what do you charge for delivery", "cost"), ("until when are you open tonight", "hours"),
-        ("do you take visa", "pay"), ("can I bring this back", "back"), ("are you hiring", "jobs"), ("opning hours", "hours"),
-    ],
-)  # fmt: skip
-def test_a_question_is_found_in_other_words(text: str, question_id: str) -> None:
-    assert choose_answer(Retriever(QUESTIONS).rank(text)) == question_id
-
-
-@pytest.mark.parametrize(
-    "text", ["is there wifi in the store", "who is the queen of england", "", "???", "can I tip the driver"]
-)
-def test_a_question_that_the_shop_has_no_answer_to_is_not_answered(text: str) -> None:
-    assert choose_answer(Retriever(QUESTIONS).rank(text)) is None
-
-
-def test_ranking_is_ordered_bounded_and_repeatable() -> None:
-    retriever = Retriever(QUESTIONS)
-    ranked = retriever.rank("what does it cost to return a delivery", limit=4)
-    assert ranked == retriever.rank("what does it cost to return a delivery", limit=4)
-    assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
-    assert all(0 < one.score <= 1 for one in ranked)
-    assert set(choose_candidates(ranked)) <= {one.question_id for one in ranked}
-    assert Retriever([]).rank("anything") == []
-
-
 def test_prepare_writes_once_and_the_same_every_time(tmp_path: Path) -> None:
     texts, bot, var = tmp_path / "texts", tmp_path / "bot", tmp_path / "var"
     texts.mkdir()
@@ -341,10 +317,35 @@ def test_prepare_writes_once_and_the_same_every_time(tmp_path: Path) -> None:
     asked = [dict(question) for question in QUESTIONS]
     first = prepare(texts, types, asked, bot, var)
     content = [path.read_text(encoding="utf-8") for path in first]
-    assert len(first) == 3
+    assert len(first) == 4
     assert prepare(texts, list(reversed(types)), list(reversed(asked)), bot, var) == []
     assert [path.read_text(encoding="utf-8") for path in first] == content
     assert "utter_offers_none" in content[0]
     assert "utter_offers_few" not in content[0]
     assert "- is shipping free" in content[1]
     assert [row["type_id"] for row in json.loads(content[2])["types"]] == sorted(str(row["type_id"]) for row in types)
+    asked_of = json.loads(content[3])
+    assert [row["id"] for row in asked_of] == ["back", "cost", "hours", "jobs", "pay"]
+    assert asked_of[1]["wordings"] == ["delivery fee", "is shipping free"]
+
+
+def test_a_wish_for_a_person_is_no_example_of_a_question() -> None:
+    asked = {"question_id": "c", "title": "How do I complain?", "wordings": ["I want a manager", "a [complaint]"]}
+    assert build_examples([asked]) == ["How do I complain?", "a complaint"]
+
+
+def test_an_answer_is_cut_into_its_sentences_and_a_title_is_no_wording_twice() -> None:
+    answer = "Bring it back. We pay at once!\n- with a receipt"
+    (row,) = list_questions([{"question_id": "b", "title": "Back?", "wordings": ["Back?", "return"], "answer": answer}])
+    assert row == {
+        "id": "b",
+        "title": "Back?",
+        "wordings": ["return"],
+        "sentences": ["Bring it back.", "We pay at once!", "- with a receipt"],
+    }
+
+
+def test_what_the_bot_found_is_read_and_anything_else_is_nothing() -> None:
+    latest = {"questions": [{"id": "a", "title": "A?", "confidence": 0.7}, "no question"]}
+    assert read_asked(latest) == [Asked("a", "A?", 0.7)]
+    assert read_asked({}) == read_asked({"questions": None}) == []

@@ -82,6 +82,7 @@ def test_a_courtesy_is_no_request() -> None:
         read("it costs?", "ask_price", share=0.2, product_type="x"),
         read("I bought milk", "ask_order_contents"),
         read("it was sour", "report_missing_item"),
+        read("stop,", "ask_consents"),
         read("what nonsense?", "nlu_fallback"),
         read("how much does it cost?", "ask_price"),  # of what?
     ],
@@ -201,6 +202,9 @@ def test_one_figure_alone_chooses(text: str) -> None:
         "stop answering and get me a person",
         "can you put me through to the store",
         "call me back please",
+        "customer service rep",
+        "what do I have to do to get a human here",
+        "can a person look at my case",
     ],
 )
 def test_a_wish_for_a_person_is_heard_by_rule(text: str) -> None:
@@ -213,6 +217,7 @@ def test_a_wish_for_a_person_is_heard_by_rule(text: str) -> None:
         "do you have staff who speak spanish",
         "I spoke to a person yesterday",
         "no human please",
+        "can a colleague of mine use my account",
         "when are people available",
     ],
 )

@@ -16,9 +16,9 @@ from data.demo.naming import SENSITIVE_AISLES, name_types, read_aisles, read_nam
 from data.demo.people import build_customers
 from data.demo.source import DemoSource, load_products
 from data.demo.writing import QUESTIONS, write_demo_shop
+from data.honesty import find_pressure
 from data.importers import import_shop
 from data.importers.categories import build_type
-from data.importers.honesty import find_pressure
 from data.importers.sensitive import build_finder
 from tests.kettles import make_shop, open_kettles
 

@@ -1,16 +1,19 @@
 """A second import: known ids are updated, new ones added, and nothing a customer decided or was told is lost."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from data import tables
 from data.clock import format_time
+from data.corrections import decide_corrections
 from data.errors import BadImport
+from data.reviews import open_review
 from tests.kettles import FILES, Kettles, open_kettles
 
+AT = "2024-05-20T00:00:00.000000Z"
 ORDERS = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
 
 
@@ -79,6 +82,38 @@ def test_a_line_that_stays_keeps_its_id_and_its_dispute(kettles: Kettles) -> Non
     assert after == [(*before[0], 2400)]
     assert before[0][1] is not None
     assert kettles.rows(tables.order_lines, "product_id", where=lambda c: c.order_id == "o1") == [("k1",)]
+
+
+def test_a_disputed_line_that_goes_and_comes_back_is_disputed_still(kettles: Kettles) -> None:
+    """And its number is given to nobody else's line meanwhile (found by a review)."""
+    ((line_id, person_id),) = kettles.rows(
+        tables.order_lines, "line_id", "person_id", where=lambda c: c.product_id == "k1"
+    )
+    with kettles.database.write() as connection:
+        review = open_review(
+            connection,
+            person_id=person_id,
+            conversation_id=None,
+            impression_id=None,
+            reason_id=None,
+            text="Not mine.",
+            at=AT,
+            due_on=date(2024, 6, 30),
+            lines=[line_id],
+        )
+        line = tables.order_lines
+        connection.execute(line.update().where(line.c.line_id == line_id).values(disputed_at=AT))
+    kettles.bring(orders=f"{ORDERS}o1,anna,2024-05-01,k2,1,49.00\no9,ben,2024-05-06,t1,1,19.50\n")
+    assert (line_id,) not in kettles.rows(tables.order_lines, "line_id")
+    kettles.bring(orders=f"{ORDERS}o1,anna,2024-05-01,k1,2,20.00\no1,anna,2024-05-01,k2,1,49.00\n")
+    ((back, disputed),) = kettles.rows(
+        tables.order_lines, "line_id", "disputed_at", where=lambda c: c.product_id == "k1"
+    )
+    assert back != line_id
+    assert disputed == AT
+    with kettles.database.write() as connection:
+        assert decide_corrections(connection, review.review_id, approve=False) == 1
+    assert kettles.rows(tables.order_lines, "disputed_at", where=lambda c: c.product_id == "k1") == [(None,)]
 
 
 def test_the_same_product_twice_in_an_order_stays_two_lines(kettles: Kettles) -> None:

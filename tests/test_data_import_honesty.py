@@ -7,8 +7,9 @@ import pytest
 
 from data import tables
 from data.errors import BadImport
-from data.importers.honesty import find_pressure
-from tests.kettles import Kettles, open_kettles
+from data.honesty import find_pressure
+from data.importers import import_shop
+from tests.kettles import NOW, Kettles, open_kettles, write_files
 
 OFFERS = "offer_id,title,product_id\n"
 
@@ -69,3 +70,29 @@ def test_a_products_name_and_category_are_checked_too(kettles: Kettles) -> None:
     for row in ("k1,Kettle - almost gone,Kettles", "k1,Kettle,Flash sale > Kettles"):
         with pytest.raises(BadImport, match="presses the customer"):
             kettles.bring(products=f"{header}{row}\nt1,T,Teapots\nw1,W,Wine\n", offers=None, offer_events=None)
+
+
+def write_question(kettles: Kettles, title: str, wording: str, answer: str) -> Path:
+    directory = write_files(kettles.folder / "files")
+    text = f'---\ntitle: "{title}"\nwordings:\n  - "{wording}"\n---\n{answer}\n'
+    (directory / "questions" / "odd.md").write_text(text, encoding="utf-8")
+    return directory
+
+
+def test_a_question_is_checked_but_a_customers_own_wording_may_ask_anything(kettles: Kettles) -> None:
+    good = write_question(
+        kettles, "When does the sale end?", "Last chance for kettles? Are you human?", "On 31 January."
+    )
+    import_shop(kettles.database, kettles.shop, good, source="own", clock_now=NOW)
+    for title, answer, line, kind in (
+        ("When does the sale end?", "On 31 January.\nSo do not\nwait, buy one.", 7, "urgency"),
+        ("Flash sale?", "On 31 January.", 2, "urgency"),
+        ("Who answers?", "I'm Sarah, and I do.", 6, "pretending"),
+    ):
+        bad = write_question(kettles, title, "who", answer)
+        with pytest.raises(BadImport) as caught:
+            import_shop(kettles.database, kettles.shop, bad, source="own", clock_now=NOW)
+        (problem,) = caught.value.details["problems"]
+        assert (problem["file"], problem["line"]) == ("questions/odd.md", line)
+        assert f"({kind})" in problem["value"]
+        assert len(problem["expected"]) > 20

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data.importers.honesty import find_pressure
 from data.texts import Entry, Texts, UnknownText, load_texts
 from tests.test_bot_domain import KINDS, list_intents
 from web.deeds import DEEDS, parse_payload
@@ -176,10 +175,9 @@ def list_words(texts: Texts) -> Iterator[tuple[str, str]]:
             yield entry.address, text
 
 
-def test_nothing_shouts_presses_or_winks(texts: Texts) -> None:
+def test_nothing_shouts_or_winks(texts: Texts) -> None:
     for address, text in list_words(texts):
         assert "!" not in text, address
-        assert find_pressure(text) is None, f"{address}: {find_pressure(text)}"
         pictures = [c for c in text if ord(c) > 0x1F000 or unicodedata.category(c) == "So"]
         assert not pictures, f"{address}: {pictures}"
         assert "  " not in text, f"{address}: two spaces"

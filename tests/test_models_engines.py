@@ -1,6 +1,7 @@
 """The features are one expression: DuckDB and PostgreSQL give the same numbers."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from data.catalogue import fetch_types
 from data.database import Database
 from data.ranking_rows import fetch_training_rows
-from models.builder import build_rows
+from models.builder import Builder, build_rows
 from models.features import FEATURES, Inputs, build_features, make_inputs
 from models.regressions import find_factors
 from models.statistics import EVENTS, LINES, count_popularity, find_similar
@@ -56,10 +57,9 @@ def warehouse(tmp_path: Path) -> Iterator[ibis.BaseBackend]:
 
 
 def test_both_engines_give_the_same_features(frames: dict[str, pl.DataFrame], warehouse: ibis.BaseBackend) -> None:
-    embedded = build_rows(
-        **{name: frame for name, frame in frames.items() if name != "moment"},  # type: ignore[arg-type]
-        cut=TODAY,
-    )
+    counted = Builder(statistics=frames["statistics"], similar=frames["similar"], factors=frames["factors"])
+    with closing(counted) as builder:
+        embedded = builder.build(pairs=frames["pairs"], lines=frames["lines"], events=frames["events"], cut=TODAY)
     columns = {name: table.columns for name, table in vars(make_inputs()).items()}
     tables = {
         name: warehouse.create_table(name, frames[name].select(columns[name]).to_arrow(), temp=True) for name in columns

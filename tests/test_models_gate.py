@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import models.__main__ as training
 from data.database import Database
 from data.fairness_rows import fetch_groups
-from data.shop import Shop
+from data.shop import Shop, read_shop
 from data.texts import Texts
 from models.audit import open_version as open_saved
 from models.gate import load_comparable
@@ -160,6 +161,24 @@ def test_a_version_that_this_code_cannot_serve_keeps_nothing_back(yard: Yard) ->
     (models / shelf.version / "shelf.json").write_text(json.dumps(about), encoding="utf-8")
     assert load_comparable(models / shelf.version) is None
     assert load_comparable(models / "never-was") is None
+
+
+def test_factors_of_an_older_layout_keep_nothing_back_and_serve_nobody(yard: Yard, texts: Texts) -> None:
+    """Found by a review: the next training broke on such a version, and so did every ranking until then."""
+    settings, database, people = yard
+    shelf, _ = training.train(settings)
+    folder = settings.var / "models" / shelf.version
+    pl.DataFrame({"type_id": ["milk"], "gives_0": [0.5], "takes_0": [0.5]}).write_parquet(folder / "factors.parquet")
+    assert load_comparable(folder) is None
+    recommender = Recommender(settings.var / "models", read_shop(settings.shop_file), texts)
+    with database.read() as connection:
+        slate = recommender.choose(connection, person_id=next(iter(people)), today=TODAY, limit=5)
+    assert len(slate.shown) == 5
+    assert not any(shown.offer["personalized"] for shown in slate.shown)
+    again, verdict = training.train(settings)
+    assert (again.version, verdict.against) == (shelf.version, None)
+    (folder / "factors.parquet").unlink()
+    assert load_comparable(folder) is None
 
 
 def test_the_card_is_written_from_the_run(yard: Yard) -> None:

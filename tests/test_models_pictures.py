@@ -6,26 +6,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
-from data.catalogue import fetch_types
+from data.catalogue import ProductType, fetch_types
 from data.database import Database
 from data.ranking_rows import RankingRows, fetch_training_rows
 from data.shop import Shop
 from data.texts import Texts
+from models.features import FEATURES
 from models.pictures import draw_waterfall, list_parts
 from models.ranker import Shelf, find_current, load_shelf
 from models.recommender import Recommender
 from models.weights import (
+    LEADING,
     NothingToDraw,
     Weights,
     build_page,
+    draw_features,
     draw_weights,
+    find_widest,
     list_dependence,
     list_weights,
     measure_weights,
 )
+from tests.games import shapley_by_brute_force, value_coalitions
 from tests.making import TODAY
 from tests.serving import Agent, StandIn, make_settings, serve
 from tests.small_shop import bearer, fetch_offers, is_refused, make_small_shop
@@ -53,11 +59,14 @@ def shelf(folder: Path, database: Database) -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def weights(database: Database, shelf: Shelf, shop: Shop) -> Weights:
+def known(database: Database, shop: Shop) -> tuple[RankingRows, list[ProductType]]:
     with database.read() as connection:
-        rows = fetch_training_rows(connection, before=TODAY, groups=shop.sensitive)
-        types = fetch_types(connection)
-    return measure_weights(shelf, rows, types, fewest_customers=20)
+        return fetch_training_rows(connection, before=TODAY, groups=shop.sensitive), fetch_types(connection)
+
+
+@pytest.fixture(scope="module")
+def weights(shelf: Shelf, known: tuple[RankingRows, list[ProductType]]) -> Weights:
+    return measure_weights(shelf, *known, fewest_customers=20)
 
 
 def test_a_waterfall_draws_the_parts_that_add_up(
@@ -75,7 +84,20 @@ def test_a_waterfall_draws_the_parts_that_add_up(
     assert picture.startswith(SVG)
 
 
-def test_weights_are_the_exact_values_of_groups(weights: Weights, shelf: Shelf) -> None:
+def test_weights_are_the_exact_values_of_groups(
+    weights: Weights, shelf: Shelf, known: tuple[RankingRows, list[ProductType]]
+) -> None:
+    features, ranker = draw_features(shelf, *known), find_widest(shelf)
+    assert ranker is not None
+    assert weights.base + weights.values.sum(axis=1) == pytest.approx(ranker.score(features), abs=1e-9)
+    of = {feature.name: feature.group for feature in FEATURES}
+    groups = [weights.names.index(of[column]) for column in ranker.columns]
+    worth = value_coalitions(ranker.booster.dump_model(), ranker.make_matrix(features)[0], groups)
+    brute = shapley_by_brute_force(worth)
+    for number, name in enumerate(weights.names):
+        assert weights.values[0, number] == pytest.approx(brute[number], abs=1e-9)
+        wanted = features[LEADING[name]].cast(pl.Float64).fill_null(0.0).to_numpy()
+        assert weights.leading[:, number] == pytest.approx(wanted)
     assert weights.values.shape == weights.leading.shape == (len(weights.values), len(weights.names))
     assert weights.people <= 60
     sizes = np.abs(weights.values).mean(axis=0)

@@ -111,7 +111,7 @@ def test_what_was_looked_at_today_has_a_place_and_a_true_reason(made: tuple[Data
     assert reason["evidence"]["rows"] == rows
     assert {fact["name"]: fact["value"] for fact in reason["evidence"]["facts"]} == {
         "looked_on": "2026-03-02",
-        "pages_looked_at": 1,
+        "looks": 1,
     }
     assert shown.offer["why"] == reason["text"]
     assert (shown.offer["label"], shown.offer["personalized"]) == ("browsing", True)

@@ -106,12 +106,15 @@ def test_staff_find_the_lines_and_a_date(client: TestClient, database: Database)
     assert list_acts(database, review_id) == [("customer", "review_opened"), ("customer", "correction_opened")]
     with database.read() as connection:
         looks = connection.execute(
-            select(uses.c.by).where(uses.c.person_id == find_person(database, "c0"), uses.c.what_for == "handoff")
+            select(uses.c.by).where(uses.c.person_id == find_person(database, "c0"), uses.c.what_for == "review")
         ).scalars()
         assert list(looks) == ["Sam Okafor"]
     groups = client.get("/api/me/data", headers=bearer("c0")).json()["groups"]
     held = next(group for group in groups if group["name"] == "reviews")["rows"]
     assert [(row["review_id"], row["kind"], row["state"]) for row in held] == [(review_id, "correction", "open")]
+    assert len(held[0]["lines"]) == len(lines)
+    assert all(line["order_id"] and line["title"] and line["state"] == "open" for line in held[0]["lines"])
+    assert held[0]["decided_by"] is None
 
 
 def test_approved_it_counts_for_nothing_for_good(client: TestClient, database: Database) -> None:
@@ -166,6 +169,20 @@ def test_whoever_has_no_chat_gets_one_with_its_disclosure_first(client: TestClie
         f"/api/conversations/{opened['conversation_id']}/messages", headers={"Authorization": f"Bearer {token}"}
     ).json()["messages"]
     assert [message["kind"] for message in messages] == ["disclosure", "review"]
+
+
+def test_a_minor_stays_one_in_the_chat_that_a_decision_opened(client: TestClient) -> None:
+    """Found by a review: the conversation's own token spoke for an adult."""
+    signed = bearer("c8", minor=True)
+    _, told = disown(client, "c8")
+    assert decide(client, told["review_id"], approve=True).status_code == 200
+    (opened,) = client.get("/api/me/conversations", headers=signed).json()["conversations"]
+    token = client.post(f"/api/me/conversations/{opened['conversation_id']}/token", headers=signed).json()["token"]
+    own = {"Authorization": f"Bearer {token}"}
+    offers = client.get("/api/offers", headers=own).json()["offers"]
+    assert len(offers) == 5
+    assert not any(offer["personalized"] for offer in offers)
+    assert client.put("/api/me/consents/browsing", json={"granted": True}, headers=own).status_code == 403
 
 
 def test_the_button_in_the_chat_opens_it_and_says_that_it_is_under_review(client: TestClient, bot: StandIn) -> None:

@@ -68,7 +68,6 @@ def test_an_owner_reads_what_serves_and_what_it_falls_short_of(client: TestClien
     assert told["serving"] == version
     assert told["verdict"]["shortfalls"] == [SHORTFALL]
     assert told["refused"] is None
-    assert told["lines"] == [f"{version} serves.", f"Shortfall: {SHORTFALL}", "No newer version was refused."]
     assert client.get("/healthz").json()["model"] == version
     assert "model_refused" not in client.get("/healthz").json()
 
@@ -80,8 +79,16 @@ def test_an_owner_reads_that_a_new_one_was_refused_and_why(client: TestClient, f
     told = read(client)
     assert told["serving"] == version
     assert (told["refused"]["version"], told["refused"]["refused_for"]) == ("2026-03-09-new", [WHY])
-    assert f"Refused: {WHY}" in told["lines"]
     assert client.get("/healthz").json()["model_refused"] == "2026-03-09-new"
+    passed_on = client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.7"}).json()
+    assert "model_refused" not in passed_on
+
+
+@pytest.mark.parametrize("torn", ["", "{", '{"version": "x"}', "[]"])
+def test_a_torn_verdict_is_no_verdict(client: TestClient, folder: Path, version: str, torn: str) -> None:
+    (folder / "models" / version / "verdict.json").write_text(torn, encoding="utf-8")
+    assert client.get("/healthz").json()["model"] == version
+    assert read(client)["verdict"] is None
 
 
 def test_only_an_owner_reads_it(client: TestClient) -> None:
@@ -95,5 +102,9 @@ def test_the_command_says_the_same(client: TestClient, folder: Path, version: st
     command = [sys.executable, "-m", "models.standing"]
     environment = {**os.environ, "CANDOR_VAR": str(folder)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == read(client)["lines"]
+    assert done.stdout.splitlines() == [
+        f"{version} serves.",
+        f"Shortfall: {SHORTFALL}",
+        "No newer version was refused.",
+    ]
     assert json.loads((folder / "models" / "current.json").read_text("utf-8"))["version"] == version

@@ -228,6 +228,7 @@ async def issue(conversation_id: str, house: HouseHere, token: Token) -> dict[st
             conversation = require_conversation(connection, conversation_id)
             if conversation.person_id != customer.person_id:
                 raise NotKnown()
+            change_conversation(connection, conversation_id, minor=signed.minor)
             new = issue_token(connection, conversation_id, speaks_until=signed.until)
         return {"conversation_id": conversation_id, "token": new}
 

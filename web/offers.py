@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from data.catalogue import find_product
+from data.catalogue import find_product, find_type
 from data.consent import fetch_consents
 from data.errors import BadInput
 from data.events import record_page_event
@@ -173,9 +173,12 @@ def _store_offer_event(connection: Connection, house: House, person_id: int, imp
 
 
 def _store_page_event(connection: Connection, house: House, person_id: int, body: EventIn) -> bool:
-    if find_product(connection, body.product_id or "") is None:
+    product = find_product(connection, body.product_id or "")
+    if product is None:
         raise BadInput(f"product_id {body.product_id!r} is not in the catalogue.", field="product_id")
-    if "browsing" not in fetch_consents(connection, person_id).choose:
+    thing = find_type(connection, product.type_id)
+    needed = {"browsing", *([f"sensitive_{thing.sensitive}"] if thing and thing.sensitive else [])}
+    if not needed <= fetch_consents(connection, person_id).choose:
         return False
     record_page_event(
         connection,

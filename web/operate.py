@@ -32,8 +32,8 @@ waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", regis
 
 
 @router.get("/healthz")
-async def healthz(house: HouseHere) -> dict[str, str]:
-    """ok, or degraded with what is missing; which version of the rankers serves, and a newer one that was refused."""
+async def healthz(request: Request, house: HouseHere) -> dict[str, str]:
+    """ok, or degraded with what is missing; which version of the rankers serves, and to this machine a newer one that was refused."""
     has_database, has_bot, has_actions = await asyncio.gather(
         house.do(lambda: _has_database(house)), house.bot.is_up(), is_listening(house.settings.actions_port)
     )
@@ -42,7 +42,13 @@ async def healthz(house: HouseHere) -> dict[str, str]:
     told = {"status": "ok" if all(parts.values()) else "degraded"}
     told |= {name: "ok" if up else "down" for name, up in parts.items()}
     told["model"] = standing.serving or "none"
-    return told | ({"model_refused": standing.refused.version} if standing.refused is not None else {})
+    if standing.refused is not None and _is_local(request):
+        told["model_refused"] = standing.refused.version
+    return told
+
+
+def _is_local(request: Request) -> bool:
+    return request.client is not None and request.client.host in ("127.0.0.1", "::1") and not is_forwarded(request)
 
 
 def _has_database(house: House) -> bool:
@@ -53,7 +59,7 @@ def _has_database(house: House) -> bool:
 @router.get("/metrics")
 async def metrics(request: Request, house: HouseHere) -> PlainTextResponse:
     """Prometheus, to this machine only."""
-    if request.client is None or request.client.host not in ("127.0.0.1", "::1") or is_forwarded(request):
+    if not _is_local(request):
         raise NotKnown()
     await house.do(lambda: _count(house))
     return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""The pages, as HTML that reads without a script: the demo shop, the privacy centre, the staff console; and their words."""
+"""The pages, as HTML that reads without a script: the demo shop, common questions, the privacy centre, the staff console; and their words."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
 
-from data.catalogue import count_types_by_category, fetch_goods
+from data.catalogue import count_types_by_category, fetch_goods, fetch_questions, find_question
 from models.wording import say_money
 from web.conversations import HouseHere
 from web.house import House
@@ -89,6 +89,24 @@ def show_aisle(category: str, house: HouseHere) -> HTMLResponse:
     page = _render(house, "aisle.html", aisle=category, goods=goods)
     page.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     return page
+
+
+@router.get("/questions")
+def show_questions(house: HouseHere) -> HTMLResponse:
+    """The shop's common questions, by title."""
+    with house.database.read() as connection:
+        questions = sorted(fetch_questions(connection), key=lambda one: one.title.casefold())
+    return _render(house, "questions.html", question=None, questions=questions)
+
+
+@router.get("/questions/{question_id}")
+def show_question(question_id: str, house: HouseHere) -> HTMLResponse:
+    """A common question and the shop's answer: what the assistant names as its source."""
+    with house.database.read() as connection:
+        question = find_question(connection, question_id)
+    if question is None:
+        raise HTTPException(404)
+    return _render(house, "questions.html", question=question, questions=[])
 
 
 @router.get("/privacy")

@@ -203,11 +203,19 @@ def read_one(conversation_id: str, member: StaffHere, house: HouseHere) -> dict[
         conversation = require_conversation(connection, conversation_id)
         if conversation.person_id is not None:
             detail = {"conversation_id": conversation_id, "read": True}
-            record_look(connection, house, conversation.person_id, member, detail)
+            record_look(connection, house, conversation.person_id, member, detail, what_for="handoff")
         return _describe_conversation(connection, house, conversation)
 
 
-def record_look(connection: Connection, house: House, person_id: int, member: Member, detail: dict[str, Any]) -> None:
+def record_look(
+    connection: Connection,
+    house: House,
+    person_id: int,
+    member: Member,
+    detail: dict[str, Any],
+    *,
+    what_for: Literal["handoff", "review", "look"],
+) -> None:
     """A look at personal data, once in a quarter of an hour: the console refreshes by itself."""
     since = format_time(house.clock.now() - timedelta(minutes=LOOK_MINUTES))
     known = fetch_uses(connection, person_id, limit=50)
@@ -217,7 +225,7 @@ def record_look(connection: Connection, house: House, person_id: int, member: Me
             person_id,
             at=house.clock.stamp(),
             categories=[],
-            what_for="handoff",
+            what_for=what_for,
             by=member.name,
             detail=detail,
         )

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from data.errors import NotAllowed
-from models.standing import read_standing, say_standing
+from models.standing import read_standing
 from web.conversations import HouseHere
 from web.staff_session import StaffHere
 
@@ -22,5 +22,4 @@ def get_models(member: StaffHere, house: HouseHere) -> dict[str, Any]:
         "serving": standing.serving,
         "verdict": standing.verdict.describe() if standing.verdict else None,
         "refused": standing.refused.describe() if standing.refused else None,
-        "lines": say_standing(standing),
     }

@@ -2,21 +2,56 @@
 
 from fastapi import APIRouter, Response
 
-from data.impressions import access_impression
+from data.impressions import Impression, access_impression
+from data.staff import Member
 from models.pictures import draw_waterfall
 from web.conversations import HouseHere
+from web.errors import TooMany
+from web.house import House
 from web.staff import record_look
 from web.staff_session import StaffHere
 
 router = APIRouter(prefix="/staff/api")
+MOST_WAITING = 3  # a picture takes seconds of a whole core
+SECONDS_EACH = 5
+
+
+class Easel:
+    """Few threads wait for pictures, since everything else needs them too; who comes after those is told when to come back."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+
+    async def draw(self, house: House, impression: Impression) -> bytes:
+        """The picture."""
+        if self._waiting >= MOST_WAITING:
+            raise TooMany(
+                f"{self._waiting} pictures are being drawn already. Ask again in a few seconds.",
+                retry_after_s=SECONDS_EACH * self._waiting,
+            )
+        self._waiting += 1
+        try:
+            return await house.do(
+                lambda: draw_waterfall(impression, house.texts, cache=house.settings.var / "matplotlib")
+            )
+        finally:
+            self._waiting -= 1
+
+
+_easel = Easel()
 
 
 @router.get("/impressions/{impression_id}/waterfall")
-def get_waterfall(impression_id: str, member: StaffHere, house: HouseHere) -> Response:
+async def get_waterfall(impression_id: str, member: StaffHere, house: HouseHere) -> Response:
     """An SVG picture. A look at personal data is recorded."""
+    impression = await house.do(lambda: _look(house, impression_id, member))
+    return Response(await _easel.draw(house, impression), media_type="image/svg+xml")
+
+
+def _look(house: House, impression_id: str, member: Member) -> Impression:
     with house.database.write() as connection:
         impression = access_impression(connection, impression_id, person_id=None, is_staff=True)
         if impression.person_id is not None:
-            record_look(connection, house, impression.person_id, member, {"impression_id": impression_id, "read": True})
-    picture = draw_waterfall(impression, house.texts, cache=house.settings.var / "matplotlib")
-    return Response(picture, media_type="image/svg+xml")
+            detail = {"impression_id": impression_id, "read": True}
+            record_look(connection, house, impression.person_id, member, detail, what_for="look")
+    return impression

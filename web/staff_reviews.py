@@ -55,7 +55,8 @@ def read_review(review_id: str, member: StaffHere, house: HouseHere) -> dict[str
         review = require_review(connection, review_id)
         lines = fetch_correction_lines(connection, review_id)
         if review.person_id is not None:
-            record_look(connection, house, review.person_id, member, {"review_id": review_id, "read": True})
+            detail = {"review_id": review_id, "read": True}
+            record_look(connection, house, review.person_id, member, detail, what_for="review")
     told = _describe(review, house.clock.today(), is_correction=bool(lines))
     return told | {
         "lines": [
@@ -126,7 +127,7 @@ def _find_chat(connection: Connection, house: House, review: Review) -> str | No
         connection,
         person_id=review.person_id,
         locale=house.texts.lang,
-        minor=False,
+        minor=True,  # until a token says otherwise
         page_offers=[],
         at=house.clock.stamp(),
     )

@@ -33,6 +33,9 @@ _ASKS = [
     rf"\b(?:can|could|may|might|let|would) (?:i|me|we|us|{_WHO}) (?:please |just |perhaps |maybe |possibly )*(?:take over|help me instead|call me|ring me|phone me|contact me|{_TALK} (?:to|with) {_WHO})",
     r"\b(?:is|are) (?:a |an |any |there a |there any |some )?(?:real |actual )?(?:human|humans|real person|real people|human being|employee|colleague|manager|supervisor)s? (?:around|about|there|here|available)\b",
     r"\b(?:put|get) (?:me )?through to (?:the|your) (?:store|shop|branch|office|team|desk)\b|\bcall me back\b|\b(?:need|want|like|get|have) a call ?back\b",
+    r"^(?:a |an |the |just |only )?(?:(?:real|live|actual|customer|service|support|care|shop|store) ){1,3}(?:human|person|agent|representative|rep|operator|advisor|adviser|manager|supervisor|staff|employee)[ .!?]*$",
+    r"\bwhere(?:'s| is| are) (?:the |a )?(?:humans?|real (?:person|people|humans?))\b",
+    r"\b(?:can|could|may|will|would) (?:a |an |another |one of your |your )?(?:human|human being|person|employees?|colleagues?) (?:please )?(?:look (?:at|into)|handle|deal with|sort|fix|solve|take care of|answer|reply)(?! (?:this|that|the|your) (?:reason|decision))\b",
     rf"\blet {_WHO} (?:help|answer|handle|deal|sort|take)",
 ]
 _ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
@@ -44,11 +47,15 @@ _ASKS_NOT = re.compile(
     re.IGNORECASE,
 )
 
+# "What do I have to do to get a human?" asks for one, "do I have to talk to one?" does not.
+_HOW_TO_GET = re.compile(
+    r"\bwhat (?:do|must|should|can) i (?:have to |need to )?(?:do|say|type|press)(?: here)? to ", re.IGNORECASE
+)
 # A wish for a person that the reader guessed, and that these words speak against.
 _NO_WISH = re.compile(
     r"\bno (?:human|person|people|agent|staff|one|body)\b|\bhuman resources\b|\b(?:job|work|apply|hir(?:e|ing)|vacanc\w+)\b|\bdo i (?:have|need) to\b|\bmust i\b|^\W*when\b|\bwhat (?:time|hours)\b|"
     r"\bi (?:spoke|talked|chatted|was speaking|have spoken)\b|^\W*(?:do|does|did) (?:you|your|other)\b(?! have (?:a |an |any|some)\w* ?(?:i|we|who|to|that)\b)(?!.*\b(?:talk|speak|chat)\b(?! [a-z]*(?:ish|man|nch|ese|ian|ic|ench)\b))|"
-    r"\bhow (?:many|long)\b|\bpeople (?:with|who)\b|^\W*(?:a|the|one) (?:person|man|woman|lady|guy) (?:in|with|at|who|from|behind)\b",
+    r"\bhow (?:many|long)\b|^\W*(?:was|were|had)\b|\b(?:colleague|friend|neighbou?r) of mine\b|\bmy (?:colleague|assistant|boss|agent|neighbou?r|friend)\b|\bpeople (?:with|who)\b|^\W*(?:a|the|one) (?:person|man|woman|lady|guy) (?:in|with|at|who|from|behind)\b",
     re.IGNORECASE,
 )
 
@@ -68,7 +75,7 @@ _HEALTH = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL_ALONE = re.compile(r"^\W*[1-9]\W*$")
-_NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,}\W*$", re.IGNORECASE)
+_NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
     r"\b(?:no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
@@ -104,6 +111,8 @@ _EFFECT = re.compile(
     r"(?:would|will|do|does|can) (?:i|it|my \w+|the \w+) (?:still|lose|change|miss|be worse|cost|get worse|pay more)|effect of|consequences? of|any (?:downside|drawback|disadvantage)s?)\b",
     re.IGNORECASE,
 )
+# A name with an underscore, braces, tags: written for a machine, so no switch is thrown by it.
+_FOR_A_MACHINE = re.compile(r"\w_\w|[{}<>]")
 _RIGHT = re.compile(
     r"^(?:(?:hi|hello|hey|so|and|but|ok|okay|well|sorry|excuse me|one question|question)[,:. ]+)*"
     r"(?:do i (?:have|need) to|must i|should i|have i|did i|am i|are you|is|since when|do you|did you|does (?:the|this|it|your)|can i|could i|may i|am i allowed|how (?:do|can|could|would) i|how to|"
@@ -140,6 +149,7 @@ def tells_of_health(text: str) -> bool:
 
 def asks_for_person(text: str) -> bool:
     """Whether the text plainly asks to be put in touch with a person."""
+    text = _HOW_TO_GET.sub("please ", text)
     for pattern in _ASKS_COMPILED:
         for match in pattern.finditer(text):
             if not _ASKS_NOT.search(text[: match.start()]):
@@ -150,7 +160,8 @@ def asks_for_person(text: str) -> bool:
 def settle_intent(text: str, intent: str, confidence: float, *, second: str = "nlu_fallback") -> str:
     """The intent to act on, given the classifier's first choice, its probability, 0 to 1, and its second choice.
 
-    A long number alone is an order's, one figure chooses from a list; a text without a letter, such as a smiley, has nothing that the classifier could know.
+    A number alone is an order's, if it is as long as such numbers are, one figure chooses from a list; a text without a letter, such as a
+    smiley, has nothing that the classifier could know.
     """
     if tells_of_emergency(text):
         return "report_emergency"
@@ -185,6 +196,8 @@ def settle_consent(text: str, intent: str, confidence: float) -> str:
         return intent
     if _EFFECT.search(text):
         return "ask_what_if"
+    if _FOR_A_MACHINE.search(text):
+        return "ask_consents"
     if _RIGHT.match(text) and not _WISH.search(text):
         return "ask_consents"
     if intent == "grant_consent":

@@ -78,7 +78,7 @@ class Read:
     @property
     def is_clear(self) -> bool:
         """Whether it is a request that may be answered on its own."""
-        if self.intent not in REQUESTS:
+        if self.intent not in REQUESTS or (self.intent != PERSON and len(self.piece.text.split()) < 2):
             return False
         if not (_ASKS.search(self.piece.text) or (self.intent in _TOLD and not _IT.match(self.piece.text))):
             return False

@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from data import tables
+from data.honesty import IN_TITLES, find_pressure
 from data.importers.categories import ProductType, build_product_type, build_type
 from data.importers.checks import (
     LONGEST_TITLE,
@@ -26,7 +27,6 @@ from data.importers.checks import (
     read_prices,
 )
 from data.importers.files import Table, read_table
-from data.importers.honesty import find_pressure
 from data.importers.known import Known
 from data.importers.problems import Problem, show_value
 from data.importers.sensitive import build_finder, build_pattern, fold_words
@@ -183,14 +183,14 @@ def check_honesty(check: Check, table: Table, column: str, stock: str | None) ->
     """Note each text that presses the customer (P8)."""
     columns = [column, *([stock] if stock else [])]
     for row in table.frame.select(columns).drop_nulls(column).unique(maintain_order=True).iter_rows():
-        pressure = find_pressure(row[0], row[1] if stock else None)
+        pressure = find_pressure(row[0], row[1] if stock else None, kinds=IN_TITLES)
         if pressure:
             same = pl.col(column) == row[0]
             if stock:
                 same &= pl.col(stock).eq_missing(pl.lit(row[1], pl.Int64))
             lines = table.frame.filter(same)["line"].to_list()
             check.count += len(lines)
-            got = f"{show_value(row[0])} presses the customer ({show_value(pressure.words)})"
+            got = f"{show_value(row[0])} presses the customer ({show_value(pressure.words)}: {pressure.kind})"
             check.problems += [
                 Problem(table.name, line, column, got, f"plain words: {pressure.better}") for line in lines[:20]
             ]

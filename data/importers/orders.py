@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from data import tables
+from data.corrections import renew_corrections
 from data.importers.checks import LONGEST_TITLE, Check, check_ids, check_short, read_integers, read_prices, read_times
 from data.importers.files import Table, read_table
 from data.importers.known import Known, fetch_frame
@@ -129,6 +130,7 @@ def write_orders(connection: Connection, orders: Orders, known: Known, people: p
         step="writing orders",
         total=fresh.height,
     )
+    renew_corrections(connection)
 
 
 def _build_turn() -> pl.Expr:

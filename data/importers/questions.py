@@ -23,8 +23,8 @@ from sqlalchemy import Connection
 
 from data import tables
 from data.database import insert_or_replace
+from data.honesty import IN_TITLES, find_line, find_pressure
 from data.importers.checks import LONGEST_TITLE, Check
-from data.importers.honesty import find_pressure
 from data.importers.problems import Problem, show_value
 
 TITLES = ("title", "question")
@@ -104,19 +104,15 @@ def _read_question(path: Path, problems: list[Problem], notices: list[str]) -> Q
         )
     if link is not None and not (isinstance(link, str) and LINK.fullmatch(link)):
         problems.append(Problem(name, 1, "link", show_value(str(link)), "an address that begins with https:// or /"))
-    for part, where in ((title, "title"), (answer, None)):
-        pressure = find_pressure(part)
+    for part, where, kinds in (
+        (title, "title", IN_TITLES),
+        (answer, None, None),
+    ):  # a wording is the customer's: it may ask anything
+        pressure = find_pressure(part, kinds=kinds)
         if pressure:
-            line = text.count("\n", 0, max(text.find(pressure.words), 0)) + 1
-            problems.append(
-                Problem(
-                    name,
-                    line,
-                    where,
-                    f"{show_value(pressure.words)} presses the customer",
-                    f"plain words: {pressure.better}",
-                )
-            )
+            line = find_line(text, pressure.words) if where else offset + find_line(body, pressure.words)
+            got = f"{show_value(pressure.words)} presses the customer ({pressure.kind})"
+            problems.append(Problem(name, line, where, got, f"plain words: {pressure.better}"))
     return Question(path.stem, title, wordings, answer, path.name, link if isinstance(link, str) else None)
 
 

@@ -21,7 +21,7 @@ export function hasWeights(explanation) {
 
 /** Whether a reason is a rule for what the customer said or looked at: it has no part in the score. @param {Reason} reason */
 export function isRule(reason) {
-  return reason.reason_id === "like" || reason.reason_id === "looked";
+  return reason.contribution === 0 && reason.category !== "shop";
 }
 
 /**

@@ -17,7 +17,7 @@ const COLUMNS = {
   preferences: ["title", "kind", "at"],
   browsing: ["happened_at", "kind", "product_id", "page"],
   refusals: ["category", "at"],
-  reviews: ["review_id", "kind", "opened_at", "due_on", "state", "text", "decision"],
+  reviews: ["review_id", "kind", "opened_at", "due_on", "state", "text", "lines", "decision", "decided_by"],
   fairness: ["name", "value"],
 };
 
@@ -42,7 +42,7 @@ function makeGroup({ name, title, purpose, retention_days, count, rows }, words)
 
 /** @param {string} name @param {any[]} rows @param {Words} words */
 function makeRows(name, rows, words) {
-  const columns = (COLUMNS[name] ?? Object.keys(rows[0])).filter((column) => rows.some((row) => row[column] !== null && row[column] !== undefined && row[column] !== ""));
+  const columns = (COLUMNS[name] ?? Object.keys(rows[0])).filter((column) => rows.some((row) => !isEmpty(row[column])));
   const newest = [...rows].sort((a, b) => String(b[columns.find(isTime) ?? ""] ?? "").localeCompare(String(a[columns.find(isTime) ?? ""] ?? "")));
   const list = make("ul.entries", { role: "list" });
   let shown = 0;
@@ -58,6 +58,9 @@ function makeRows(name, rows, words) {
   return [list, more];
 }
 
+/** @param {any} value */
+const isEmpty = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
+
 /** @param {string} column */
 const isTime = (column) => column === "at" || column.endsWith("_at") || column === "since";
 
@@ -66,7 +69,7 @@ function makeRow(columns, row, words) {
   const list = make("dl");
   for (const column of columns) {
     const value = row[column];
-    if (value === null || value === undefined || value === "") continue;
+    if (isEmpty(value)) continue;
     list.append(make("div", {}, make("dt", {}, words.has(`column_${column}`) ? words.say(`column_${column}`) : column), make("dd", {}, ...tell(column, value, words))));
   }
   return list;
@@ -75,6 +78,7 @@ function makeRow(columns, row, words) {
 /** @param {string} column @param {any} value @param {Words} words @returns {(Node | string)[]} */
 function tell(column, value, words) {
   if (column === "messages") return value.map((/** @type {any} */ message) => make("p.message-line", { lang: message.lang }, make("b", {}, `${message.author === "customer" ? words.say("author_customer") : (message.author_name ?? "")} ${words.time(message.at)} `), message.text));
+  if (column === "lines" && Array.isArray(value)) return value.map((line) => make("p", {}, words.say(line.order_id ? `held_line_${line.state}` : "held_line_gone", line)));
   if (column === "invented") return [words.say("privacy_invented")];
   if (column === "total_minor") return [(value / 100).toFixed(2)];
   if (isTime(column)) return [words.date(value)];

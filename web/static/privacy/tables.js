@@ -57,6 +57,7 @@ function tellWhat(row, words) {
     const said = words.list(row.categories.map((/** @type {string} */ category) => (words.has(`in_words_${category}`) ? words.say(`in_words_${category}`) : category)));
     return said[0].toUpperCase() + said.slice(1);
   }
+  if (words.has(`use_${row.what_for}_rows`)) return words.say(`use_${row.what_for}_rows`);
   return words.say(row.what_for === "handoff" ? "use_chat" : "use_nothing_special");
 }
 

@@ -322,6 +322,7 @@ export class CandorChat extends HTMLElement {
   get #hands() {
     return {
       words: /** @type {Words} */ (this.#words),
+      base: this.#shop.base,
       press: (/** @type {{title: string, payload: string}} */ button) => this.#press(button),
       why: (/** @type {any} */ offer) => void this.askWhy(offer),
       openPrivacy: (/** @type {string | undefined} */ part) => this.#openPrivacy(part),

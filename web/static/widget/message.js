@@ -8,7 +8,7 @@ import { makeOfferRow } from "./offer-row.js";
 
 /** @typedef {import("./conversation.js").Message} Message */
 /** @typedef {import("../common/words.js").Words} Words */
-/** @typedef {{words: Words, press: (button: {title: string, payload: string}) => void, why: (offer: any, from: HTMLElement) => void, openPrivacy: (part?: string) => void}} Hands */
+/** @typedef {{words: Words, press: (button: {title: string, payload: string}) => void, why: (offer: any, from: HTMLElement) => void, openPrivacy: (part?: string) => void, base: string}} Hands */
 
 /** Buttons that the frame of the chat always shows, so that a message need not show them too. */
 const IN_FRAME = new Set(["/request_human", "/cancel_handoff"]);
@@ -61,7 +61,7 @@ function makeBody(message, hands) {
     "div.bubble",
     {},
     ...makeParagraphs(message.text).map((paragraph) => linkPrivacy(paragraph, hands)),
-    source?.link && make("p", {}, make("a.link", { href: source.link, target: "_blank", rel: "noopener" }, source.title)),
+    source?.link && make("p", {}, make("a.link", { href: new URL(source.link, hands.base).href, target: "_blank", rel: "noopener" }, source.title)),
   );
 }
 
