@@ -1,7 +1,15 @@
-"""Yes and no to the last question, and what is not understood."""
+"""Yes and no to the last question, abuse and distress, and what is not understood."""
+
+import re
 
 from actions.questions import find_answer
 from actions.talk import Answer, CandorAction, Talk, press
+
+_IN_NEED = re.compile(
+    r"\b(?:money|afford\w*|pay|rent|broke|debts?|food|eat|feed|hungry|hunger|starv\w+|meals?|homeless|benefits|fridge|diapers|nappies)\b",
+    re.IGNORECASE,
+)
+_NOT_UNDERSTOOD = ("nlu_fallback", "ask_out_of_scope", "ask_either")
 
 
 class ActionConfirm(CandorAction):
@@ -33,10 +41,37 @@ class ActionFallBack(CandorAction):
     def answer(self, talk: Talk) -> list[Answer]:
         if talk.intent != "ask_out_of_scope" and (known := find_answer(talk)) is not None:
             return [known]
-        last = next((message for message in talk.fetch_said() if message.author == "bot"), None)
-        if last is not None and last.kind == "fallback":
-            return [talk.say("smalltalk.fallback_again")]
-        return [talk.say("smalltalk.out_of_scope" if talk.intent == "ask_out_of_scope" else "smalltalk.fallback")]
+        return [fall_back(talk)]
+
+
+class ActionAnswerAbuse(CandorAction):
+    """Abuse: calm, no lecture; the second time running a person is offered plainly."""
+
+    def name(self) -> str:
+        return "action_answer_abuse"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        again = talk.find_understood().get("intent") == talk.intent
+        return [talk.say("smalltalk.abuse_again" if again else "smalltalk.abuse")]
+
+
+class ActionAnswerDistress(CandorAction):
+    """Distress without danger to life: where somebody listens, or where food is to be had; nothing is sold."""
+
+    def name(self) -> str:
+        return "action_answer_distress"
+
+    def answer(self, talk: Talk) -> list[Answer]:
+        return [talk.say("smalltalk.distress_need" if _IN_NEED.search(talk.text) else "smalltalk.distress")]
+
+
+def fall_back(talk: Talk) -> Answer:
+    """Not understood, or not ours; the second time running a person is offered plainly."""
+    last = next((message for message in talk.fetch_said() if message.author == "bot"), None)
+    before = last.understood.get("intent", talk.intent) if last is not None and last.kind == "fallback" else None
+    if before in _NOT_UNDERSTOOD:
+        return talk.say("smalltalk.fallback_again")
+    return talk.say("smalltalk.out_of_scope" if talk.intent == "ask_out_of_scope" else "smalltalk.fallback")
 
 
 class ActionAnswerOtherLanguage(CandorAction):

@@ -19,10 +19,17 @@ from sqlalchemy import Connection
 
 from actions.desk import Desk, get_desk
 from bot.language.asked import SURE, Asked, read_asked
+from bot.language.requests import points_back
 from data.catalogue import find_question
 from data.conversations import Conversation, Message, fetch_newest, require_conversation
 from data.errors import NotKnown
 
+_GOODS = ("product", "product_type")
+_POINTED_AT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("ask_price", "ask_stock", "ask_contents", "ask_similar", "never_show", "tell_taste"), _GOODS),
+    **dict.fromkeys(("ask_order_status", "ask_order_contents", "ask_return"), ("order_id",)),
+}
+_KEPT = (*_GOODS, "order_id", "category")
 # Intents that look something up for the customer: a question of the shop may stand beside what was found.
 BESIDE = frozenset(
     (
@@ -30,6 +37,7 @@ BESIDE = frozenset(
         "ask_order_contents",
         "ask_order_status",
         "ask_price",
+        "ask_similar",
         "ask_stock",
         "list_orders",
         "search_product",
@@ -59,6 +67,8 @@ class Talk:
     intent: str
     entities: list[dict[str, Any]]
     asked: list[Asked] = field(default_factory=list)
+    read_parts: list[dict[str, Any]] = field(default_factory=list)  # of a message of several requests
+    choices: list[str] = field(default_factory=list)  # the two intents that a message may mean
 
     def find_entity(self, name: str) -> str | None:
         """The first value of an entity."""
@@ -75,6 +85,9 @@ class Talk:
             kind=entry.kind or "answer",
             text=self.desk.texts.say(address, vary=self.vary, **facts),
             buttons=self.desk.texts.buttons(address, **facts) if buttons is None else buttons,
+            custom={"variants": list(variants)}
+            if (variants := self.desk.texts.list_variants(address, **facts))
+            else {},
         )
 
     def words(self, address: str, /, **facts: Any) -> str:
@@ -99,6 +112,10 @@ class Talk:
         with self.read() as connection:
             newest = fetch_newest(connection, self.conversation.conversation_id, limit=limit)
         return [message for message in newest if message.author != "customer"]
+
+    def find_understood(self) -> dict[str, Any]:
+        """What the bot's last answer answered: `{intent, entities, said}`; nothing at the beginning."""
+        return next((message.understood for message in self.fetch_said(limit=8) if message.understood), {})
 
 
 class CandorAction(Action, ABC):  # type: ignore[misc]
@@ -129,24 +146,58 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
             )
             texts = get_desk().texts
             answers = [Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"))]
+        understood = _keep_understood(latest)
         for one in answers:
+            kept = understood | one.custom.get("understood", {})
             dispatcher.utter_message(
-                text=one.text or None, buttons=one.buttons, json_message={"kind": one.kind, **one.custom}
+                text=one.text or None,
+                buttons=one.buttons,
+                json_message={"kind": one.kind, **one.custom, "understood": kept},
             )
         return []
 
     def _work(self, latest: dict[str, Any], metadata: dict[str, Any]) -> list[Answer]:
         desk = get_desk()
+        entities = _flatten(latest)
+        said = next((str(one["value"]) for one in entities if one.get("entity") == "said"), None)
         talk = Talk(
             desk=desk,
             conversation=(conversation := _find_conversation(desk, metadata.get("conversation_id"))),
             person_id=conversation.person_id if conversation is not None and metadata.get("speaks") else None,
-            text=str(latest.get("text") or ""),
+            text=said or str(latest.get("text") or ""),
             intent=str((latest.get("intent") or {}).get("name") or ""),
-            entities=list(latest.get("entities") or []),
+            entities=[one for one in entities if one.get("entity") != "said"],
+            read_parts=list(latest.get("parts") or []),
+            choices=list(latest.get("choices") or []),
             asked=read_asked(latest),
         )
+        point_back(talk, list((metadata.get("part") or {}).get("about") or []))
         return put_question_beside(talk, self.answer(talk))
+
+
+def point_back(talk: Talk, about: list[dict[str, Any]]) -> None:
+    """Let "it" mean what was named before: in the same message (`about`), else in what the last answer was about."""
+    wanted = _POINTED_AT.get(talk.intent, ())
+    if not wanted or any(one.get("entity") in wanted for one in talk.entities) or not points_back(talk.text):
+        return
+    known = about or talk.find_understood().get("entities", [])
+    talk.entities = [*talk.entities, *(one for one in known if one.get("entity") in wanted)]
+
+
+def _flatten(latest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entities, those apart that a payload gave as a list."""
+    return [
+        {**entity, "value": value}
+        for entity in latest.get("entities") or []
+        for value in (entity["value"] if isinstance(entity.get("value"), list) else [entity.get("value")])
+    ]
+
+
+def _keep_understood(latest: dict[str, Any]) -> dict[str, Any]:
+    """What the next message may point back to: the intent, and what was named."""
+    named = [{"entity": one["entity"], "value": one["value"]} for one in _flatten(latest) if one.get("entity") in _KEPT]
+    intent = (latest.get("intent") or {}).get("name")
+    return {"intent": intent, "entities": named} if intent else {}
 
 
 def put_question_beside(talk: Talk, answers: list[Answer]) -> list[Answer]:

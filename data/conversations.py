@@ -39,6 +39,8 @@ class Draft:
     speaks: bool = False  # sent with a token that speaks for its customer
     signal: bool = False  # the browser sent `Sec-GPC: 1` with it
     text_version: str | None = None  # of a disclosure
+    understood: dict[str, Any] = field(default_factory=dict)  # what it answers: the next message may point back to it
+    variants: tuple[str, ...] = ()  # other wordings, not kept: the same is not said twice running
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Message:
     private: bool
     speaks: bool
     signal: bool
+    understood: dict[str, Any]
 
     def describe(self) -> dict[str, Any]:
         """The message as the wire contract has it."""
@@ -227,6 +230,7 @@ def append_messages(
                         "explanation": draft.explanation,
                         "extra": draft.extra or None,
                         "signal": draft.signal or None,
+                        "understood": draft.understood or None,
                     }
                 ),
             }
@@ -265,6 +269,7 @@ def _number(draft: Draft, *, number: int, seq: int | None, at: str) -> Message:
         private=draft.private,
         speaks=draft.speaks,
         signal=draft.signal,
+        understood=draft.understood,
     )
 
 
@@ -292,6 +297,7 @@ def read_message(row: Row[Any]) -> Message:
         private=row.private,
         speaks=row.speaks,
         signal=bool(body.get("signal")),
+        understood=body.get("understood") or {},
     )
 
 

@@ -62,6 +62,11 @@ class Texts:
         index = int.from_bytes(hashlib.sha256(f"{address}\0{vary}".encode()).digest()[:4]) if vary else 0
         return entry.say[index % len(entry.say)].format(**facts)
 
+    def list_variants(self, address: str, /, **facts: Any) -> tuple[str, ...]:
+        """Every variant with its placeholders filled; nothing when there is but one."""
+        said = self.entry(address).say
+        return tuple(text.format(**facts) for text in said) if len(said) > 1 else ()
+
     def buttons(self, address: str, /, **facts: Any) -> list[dict[str, str]]:
         """The buttons of a message, their placeholders (written <name>, since payloads hold braces) filled."""
         return [{part: _fill(value, facts) for part, value in button.items()} for button in self.entry(address).buttons]

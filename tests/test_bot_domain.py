@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.language.kinds import KIND_OF, REQUESTS
 from bot.prepare import build_responses, load_entries, read_examples
+from data.texts import load_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
 # Pressed, never said: the gateway acts on them, Rasa only knows their names.
-PRESSED = {"stop_using", "not_mine", "ask_review", "never_show", "try_again", "decline_consent", "leave_message"}
-# Never learned: a rule of bot/language hears them.
-HEARD = {"speak_other_language"}
+PRESSED = {"stop_using", "not_mine", "ask_review", "try_again", "decline_consent", "leave_message"}
+# Set by a component or heard by a rule, never learned.
+SETTLED = {"ask_several", "ask_either", "speak_other_language"}
 KINDS = {
     "disclosure", "answer", "order", "products", "offers", "explanation", "why_not", "what_if", "consent", "privacy", "review", "feedback",
     "handoff", "chat", "fallback", "notice",
@@ -51,7 +53,12 @@ def test_every_intent_that_is_learned_is_in_the_domain_and_has_a_rule() -> None:
 
 
 def test_every_intent_of_the_domain_is_learned_or_pressed() -> None:
-    assert set(list_intents(domain=True)) - set(list_intents(domain=False)) == PRESSED | HEARD
+    assert set(list_intents(domain=True)) - set(list_intents(domain=False)) == PRESSED | SETTLED
+
+
+def test_what_a_component_settles_is_named_there() -> None:
+    source = "".join((BOT / "components" / name).read_text(encoding="utf-8") for name in ("guard.py", "requests.py"))
+    assert {name for name in SETTLED if f'"{name}"' in source} == SETTLED
 
 
 @pytest.mark.parametrize("section", ["intents", "actions", "entities", "responses"])
@@ -123,10 +130,30 @@ def test_no_wording_of_ours_is_learned_under_two_intents() -> None:
                 assert seen.setdefault(text, block["intent"]) == block["intent"], f"{text!r} is learned twice"
 
 
-def test_wordings_kept_apart_are_not_learned() -> None:
-    held = yaml.safe_load((BOT / "tests" / "held_out.yml").read_text(encoding="utf-8"))["nlu"]
-    learned = {text.lower().strip(" ?!.") for lines in read_examples(BOT / "nlu").values() for text in lines}
+def test_every_intent_that_is_learned_leads_to_a_kind() -> None:
+    assert set(KIND_OF) >= set(list_intents(domain=False))
+    assert set(KIND_OF.values()) <= KINDS
+
+
+def test_every_request_has_a_name_to_ask_for_it_by() -> None:
+    """ "Do you mean … or …?"."""
+    labels = {address for address in load_texts(ROOT / "texts", "en").entries if address.startswith("labels.")}
+    assert labels >= {f"labels.{intent}" for intent in (REQUESTS - {"request_human", "ask_if_bot"}) & learned()}
+
+
+def learned() -> set[str]:
+    return set(list_intents(domain=False))
+
+
+KEPT_APART = sorted(path for path in (BOT / "tests").glob("*.yml") if path.stem in ("dev", "held_out"))
+
+
+@pytest.mark.parametrize("path", KEPT_APART, ids=lambda path: path.stem)
+def test_wordings_kept_apart_are_not_learned(path: Path) -> None:
+    held = yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]
+    known = {text.lower().strip(" ?!.") for lines in read_examples(BOT / "nlu").values() for text in lines}
+    assert held
     for block in held:
         texts = [line[2:].strip() for line in block["examples"].splitlines()]
         assert len(texts) >= 8, block["intent"]
-        assert [text for text in texts if text.lower().strip(" ?!.") in learned] == []
+        assert [text for text in texts if text.lower().strip(" ?!.") in known] == []

@@ -28,7 +28,8 @@ class BotFailed(Exception):
 class Reply:
     """What the bot wants to say: one message, before the gateway has filled in what only it may write.
 
-    `key` is the address of its text, where the law asks which wording was said. `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
+    `key` is the address of its text, and `variants` are other wordings of it. `ask` is a part of the message to be asked by itself, with
+    what the parts before it were `about`. `understood` is kept for the next message to point back to. `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
     """
 
     kind: str
@@ -42,6 +43,10 @@ class Reply:
     handoff: dict[str, Any] | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     key: str | None = None
+    variants: list[str] = field(default_factory=list)
+    ask: str | None = None
+    about: list[dict[str, str]] = field(default_factory=list)
+    understood: dict[str, Any] = field(default_factory=dict)
 
 
 def join_replies(entries: list[dict[str, Any]]) -> list[Reply]:
@@ -74,13 +79,21 @@ class Bot:
         self._senders: OrderedDict[str, tuple[str, int]] = OrderedDict()
 
     async def ask(
-        self, conversation_id: str, *, text: str | None, payload: str | None, lang: str, speaks: bool
+        self,
+        conversation_id: str,
+        *,
+        text: str | None,
+        payload: str | None,
+        lang: str,
+        speaks: bool,
+        part: dict[str, Any] | None = None,
     ) -> list[Reply]:
-        """One turn. Raises `BotFailed` when nothing that can be said comes back in time."""
+        """One turn; `part` marks a part of a message, which is cut no further. Raises `BotFailed` when nothing that can be said comes back in time."""
         body = {
             "sender": self._take_sender(conversation_id),
             "message": payload if payload is not None else quote_text(text or "", self._reads),
-            "metadata": {"conversation_id": conversation_id, "lang": lang, "speaks": speaks},
+            "metadata": {"conversation_id": conversation_id, "lang": lang, "speaks": speaks}
+            | ({"part": part} if part else {}),
         }
         try:
             async with self._connect().post(self._url + WEBHOOK, json=body) as answer:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from data.catalogue import find_type
 from data.consent import fetch_consents, record_refusal
 from data.conversations import Conversation, Draft
 from data.errors import NotKnown
@@ -24,6 +25,7 @@ from web.house import House
 from web.speech import choose_author, write_draft
 
 OFFERS = 5
+TOPIC = ("about", "order_id", "ordered_on", "status", "named", "lines")
 Say = Callable[[Connection, Conversation], list[Draft]]
 
 
@@ -192,13 +194,46 @@ def stop_using(deed: Deed) -> Say:
 
 
 def never_show(deed: Deed) -> Say:
-    """Never show this kind of thing again."""
+    """Never show this kind of thing again: that of an offer, or one that was named."""
+    if "product_type" in deed.facts:
+        return _note_taste(deed, "never_show", "privacy.never_shown")
     impression, refusal = _access(deed)
     if impression is None or deed.person_id is None:
         return refusal
     effect = turn_away(deed.house, deed.person_id, impression.type_id, minor=deed.conversation.minor)
     title = lower_first(impression.offer["title"])
     return _say(deed, "explanations.control_never_show", title=title, effect=tell_effect(deed.house, effect))
+
+
+def like(deed: Deed) -> Say:
+    """Goods that the customer likes: they count where the use of what one tells is switched on."""
+    return _note_taste(deed, "like", "privacy.taste_liked")
+
+
+def dislike(deed: Deed) -> Say:
+    """Goods that the customer does not like: they are not offered."""
+    return _note_taste(deed, "dislike", "privacy.taste_disliked")
+
+
+def _note_taste(deed: Deed, kind: str, address: str) -> Say:
+    house, person_id = deed.house, deed.person_id
+    if person_id is None:
+        return _say(deed, "privacy.taste_sign_in")
+    with house.database.read() as connection:
+        named = deed.facts.get("product_type")
+        goods = find_type(connection, named) if isinstance(named, str) else None
+        on = fetch_consents(connection, person_id).choose
+    if goods is None:
+        return _say(deed, "privacy.taste_which")
+    title = lower_first(goods.title)
+    if kind == "like" and "preferences" not in on:
+        return _say(deed, "privacy.taste_liked_off", title=title)
+    effect = turn_away(house, person_id, goods.type_id, kind=kind, minor=deed.conversation.minor)
+    if not effect.acted:
+        return _say(deed, "privacy.taste_known", title=title)
+    extra = {"effect": {"before": effect.before, "after": effect.after}}
+    told = tell_effect(house, effect, granted=True)
+    return lambda _connection, now: [replace(_write(house, now, address, title=title, effect=told), extra=extra)]
 
 
 def not_mine(deed: Deed) -> Say:
@@ -267,8 +302,8 @@ def _access(deed: Deed) -> tuple[Impression | None, Say]:
 
 
 def request_human(deed: Deed) -> Say:
-    """Ask for a person."""
-    topic = {name: value for name, value in deed.facts.items() if name in ("about", "order_id")}
+    """Ask for a person, with what the assistant knows of the matter."""
+    topic = {name: value for name, value in deed.facts.items() if name in TOPIC}
     return lambda connection, now: ask_for_person(connection, deed.house, now, topic=topic)
 
 
@@ -295,6 +330,8 @@ DEEDS: dict[str, Callable[[Deed], Say]] = {
         decline_consent,
         stop_using,
         never_show,
+        like,
+        dislike,
         not_mine,
         ask_review,
         request_human,

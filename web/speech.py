@@ -1,8 +1,11 @@
 """From texts to messages: who says what, with its facts and buttons."""
 
+from dataclasses import replace
 from typing import Any
 
-from data.conversations import Conversation, Draft
+from sqlalchemy import Connection
+
+from data.conversations import Conversation, Draft, fetch_newest
 from web.house import House
 
 
@@ -20,6 +23,7 @@ def write_draft(
         lang=house.texts.lang,
         text=house.texts.say(address, vary=vary, **facts),
         buttons=house.texts.buttons(address, **facts) if buttons else [],
+        variants=house.texts.list_variants(address, **facts),
     )
 
 
@@ -35,6 +39,27 @@ def write_disclosure(house: House, address: str = "disclosure.first", **facts: A
         buttons=house.texts.buttons(address),
         text_version=entry.version,
     )
+
+
+def vary_repeated(connection: Connection, house: House, conversation_id: str, drafts: list[Draft]) -> list[Draft]:
+    """The messages, none of them in the very words of the one before it: another wording, or the same said to be so.
+
+    A disclosure without another wording stays as it is: its words are fixed.
+    """
+    if not drafts:
+        return drafts
+    newest = fetch_newest(connection, conversation_id, limit=8)
+    before = next((message.text for message in newest if message.author in ("bot", "system")), None)
+    varied = []
+    for draft in drafts:
+        if draft.text == before and draft.author in ("bot", "system") and draft.text:
+            others = [text for text in draft.variants if text != before]
+            if not others and draft.kind != "disclosure":
+                others = [house.texts.say("notices.again", text=draft.text)]
+            draft = replace(draft, text=others[0]) if others else draft
+        before = draft.text
+        varied.append(draft)
+    return varied
 
 
 def choose_author(conversation: Conversation) -> str:

@@ -7,6 +7,7 @@ given late, unless the customer has gone on to something else.
 """
 
 import asyncio
+import json
 import logging
 import time
 from dataclasses import replace
@@ -29,10 +30,11 @@ from data.impressions import access_impression
 from data.turns import find_next_turn, list_owed, list_unanswered
 from data.uses import record_use
 from models.explanation import tell_explanation
+from web.asking import ask_fully
 from web.bot import BotFailed, Reply
 from web.deeds import Say, is_deed, parse_payload, perform
 from web.house import House
-from web.speech import choose_author, write_draft
+from web.speech import choose_author, vary_repeated, write_draft
 from web.typing import Typing, name_typing
 from web.wakeups import QUEUE
 
@@ -153,13 +155,7 @@ class Turns:
             while True:
                 try:
                     async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
-                        return await house.bot.ask(
-                            conversation.conversation_id,
-                            text=message.text,
-                            payload=message.payload,
-                            lang=conversation.locale,
-                            speaks=message.speaks,
-                        )
+                        return await ask_fully(house.bot, conversation, message)
                 except (BotFailed, TimeoutError) as failure:
                     house.bot.forget(conversation.conversation_id)
                     if time.monotonic() + RETRY_PAUSE_S >= deadline:
@@ -189,21 +185,11 @@ class Turns:
         for reply in replies:
             if reply.text and not reply.press:
                 spoken.append(self._say_reply(reply, _find_speaker(conversation, asked)))
-            press = reply.press or ("/request_human" if reply.handoff is not None else None)
+            press = reply.press or (f"/request_human{json.dumps(reply.handoff)}" if reply.handoff is not None else None)
             if press is not None and is_deed(press):
-                say = await self._perform(conversation, asked, press)
+                say = _remember(await self._perform(conversation, asked, press), reply)
                 spoken.append(say)
                 done.append(say)
-            elif press is not None:
-                more = await self.house.bot.ask(
-                    conversation.conversation_id,
-                    text=None,
-                    payload=press,
-                    lang=conversation.locale,
-                    speaks=asked.speaks,
-                )
-                speaker = _find_speaker(conversation, asked)
-                spoken += [self._say_reply(another, speaker) for another in more if another.text]
         return await self._append(
             conversation,
             message,
@@ -223,6 +209,8 @@ class Turns:
                 lang=reply.lang,
                 buttons=reply.buttons,
                 extra=reply.extra,
+                understood=reply.understood,
+                variants=self._list_variants(reply),
                 text_version=self._find_version(reply),
             )
             offers = [
@@ -254,6 +242,13 @@ class Turns:
             return [replace(draft, offers=offers or [impression.describe_offer()], explanation=told)]
 
         return say
+
+    def _list_variants(self, reply: Reply) -> tuple[str, ...]:
+        """The other wordings of what is said: an action's own, or those of a text that Rasa said."""
+        if reply.variants or reply.key is None:
+            return tuple(reply.variants)
+        said = self.house.texts.entry(reply.key).say
+        return said if reply.text in said else ()
 
     def _find_version(self, reply: Reply) -> str | None:
         """Which wording of a disclosure was said, for the record (P1)."""
@@ -294,7 +289,7 @@ class Turns:
                 speaker = say if epoch is None or now.epoch == epoch else otherwise
                 if speaker is None:
                     return find_next_turn(connection, now.conversation_id)
-                drafts = speaker(connection, now)
+                drafts = vary_repeated(connection, house, now.conversation_id, speaker(connection, now))
                 answers = max(now.answered_seq, message.seq or 0)
                 append_messages(connection, now.conversation_id, drafts, at=house.clock.stamp(), answers=answers)
                 owed_seq, owed_until = owes or (None, None)
@@ -341,13 +336,7 @@ class Turns:
         if owed is None:
             await self.house.do(lambda: self._forgive(conversation))
             return
-        replies = await self.house.bot.ask(
-            conversation.conversation_id,
-            text=owed.text,
-            payload=owed.payload,
-            lang=conversation.locale,
-            speaks=owed.speaks,
-        )
+        replies = await ask_fully(self.house.bot, conversation, owed)
         late = Reply(kind="notice", text=self.house.texts.say("notices.still_there", question=owed.text))
         await self._append_replies(conversation, owed, owed, [late, *replies], pays=owed.seq)
 
@@ -361,6 +350,11 @@ def _join(says: list[Say]) -> Say:
     return lambda connection, now: [
         draft for say in says for draft in say(connection, require_conversation(connection, now.conversation_id))
     ]
+
+
+def _remember(say: Say, reply: Reply) -> Say:
+    """What a sentence did, with what was understood in it."""
+    return lambda connection, now: [replace(draft, understood=reply.understood) for draft in say(connection, now)]
 
 
 def _find_speaker(conversation: Conversation, message: Message) -> int | None:

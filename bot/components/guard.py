@@ -82,7 +82,8 @@ class IntentGuard(GraphComponent):
         for message in messages:
             text, intent = message.get(TEXT) or "", message.get(INTENT) or {}
             read, confidence = intent.get(INTENT_NAME_KEY), float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-            settled = settle_intent(text, read or "", confidence)
+            others = [one.get(INTENT_NAME_KEY) for one in (message.get(INTENT_RANKING_KEY) or [])[1:]]
+            settled = settle_intent(text, read or "", confidence, second=str(others[0]) if others else "nlu_fallback")
             if settled != read:
                 chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: 1.0}
                 ranking = message.get(INTENT_RANKING_KEY) or []

@@ -21,7 +21,7 @@ _WHO = (
     r"customer|care|service|services|support|sales|shop|store|duty|human|of|staff|team)[ -]+){0,6}"
     r"(?:human|humans|human being|person|people|persons|somebody|someone|some one|some body|anybody|anyone|agent|agents|representative|rep|reps|operator|advisor|adviser|"
     r"employee|colleague|manager|supervisor|assistant manager|staff|staff member|team member|worker|live chat|customer service|customer support|customer care|"
-    r"service team|support team|helpdesk|help desk|man|woman|guy|lady|real one|specialist|clerk|associate|hooman|humna|humman|persn|persom|preson|somone|sumone|sumbody|sombody|agnet|repersentative)(?!'s| else's| friendly|-)"
+    r"service team|support team|helpdesk|help desk|man|woman|guy|lady|real one|specialist|clerk|associate|adult|grown[ -]?up|privacy officer|data protection officer|hooman|humna|humman|persn|persom|preson|somone|sumone|sumbody|sombody|agnet|repersentative)(?!'s| else's| friendly|-)"
 )
 _TALK = r"(?:talk|talking|speak|speaking|chat|chatting|spk|tlk|tak|speek|have a word|a word|discuss (?:this|it|that)|deal|communicate|converse|connect|connected|put through)"
 _ASKS = [
@@ -33,14 +33,31 @@ _ASKS = [
     r"\b(?:human|person|agent|representative|operator|somebody|someone|real person|live person|live agent|live chat|human being)(?:,)? (?:please|pls|plz|now|asap|right now|instead)\b",
     r"^(?:a |an |the )?(?:real |live |actual )?(?:human|person|agent|representative|rep|operator|advisor|adviser|human being|live chat|manager|supervisor|customer service|customer support)[ .!]*$",
     rf"\b(?:can|could|may|might|let|would) (?:i|me|we|us|{_WHO}) (?:please |just |perhaps |maybe |possibly )*(?:take over|help me instead|call me|ring me|phone me|contact me|{_TALK} (?:to|with) {_WHO})",
+    r"\b(?:is|are) (?:a |an |any |there a |there any |some )?(?:real |actual )?(?:human|humans|real person|real people|human being|employee|colleague|manager|supervisor)s? (?:around|about|there|here|available)\b",
+    r"\b(?:put|get) (?:me )?through to (?:the|your) (?:store|shop|branch|office|team|desk)\b|\bcall me back\b|\b(?:need|want|like|get|have) a call ?back\b",
+    r"^(?:a |an |the |just |only )?(?:(?:real|live|actual|customer|service|support|care|shop|store) ){1,3}(?:human|person|agent|representative|rep|operator|advisor|adviser|manager|supervisor|staff|employee)[ .!?]*$",
+    r"\bwhere(?:'s| is| are) (?:the |a )?(?:humans?|real (?:person|people|humans?))\b",
+    r"\b(?:can|could|may|will|would) (?:a |an |another |one of your |your )?(?:human|human being|person|employees?|colleagues?) (?:please )?(?:look (?:at|into)|handle|deal with|sort|fix|solve|take care of|answer|reply)(?! (?:this|that|the|your) (?:reason|decision))\b",
     rf"\blet {_WHO} (?:help|answer|handle|deal|sort|take)",
 ]
 _ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
 _ASKS_NOT = re.compile(
-    r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b[^.!?;,]{0,40}$"
+    r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b(?:(?!\band\b|\bbut\b)[^.!?;,]){0,40}$"
     r"|\bno (?:more |other )?$"
     r"|\b(?:am i|are you|is it still|is this|is that|was that|who am i|who is|was i|is it true that i'm|are these)\b[^.!?;]{0,25}$"
     r"|\b(?:do i (?:have|need) to|must i|should i|will i have to|who (?:will|would|do)|what if|what happens|how long|how many|when can|when could|where can|what time|how does it)\b[^.!?;]{0,60}$",
+    re.IGNORECASE,
+)
+
+# "What do I have to do to get a human?" asks for one, "do I have to talk to one?" does not.
+_HOW_TO_GET = re.compile(
+    r"\bwhat (?:do|must|should|can) i (?:have to |need to )?(?:do|say|type|press)(?: here)? to ", re.IGNORECASE
+)
+# A wish for a person that the reader guessed, and that these words speak against.
+_NO_WISH = re.compile(
+    r"\bno (?:human|person|people|agent|staff|one|body)\b|\bhuman resources\b|\b(?:job|work|apply|hir(?:e|ing)|vacanc\w+)\b|\bdo i (?:have|need) to\b|\bmust i\b|^\W*when\b|\bwhat (?:time|hours)\b|"
+    r"\bi (?:spoke|talked|chatted|was speaking|have spoken)\b|^\W*(?:do|does|did) (?:you|your|other)\b(?! have (?:a |an |any|some)\w* ?(?:i|we|who|to|that)\b)(?!.*\b(?:talk|speak|chat)\b(?! [a-z]*(?:ish|man|nch|ese|ian|ic|ench)\b))|"
+    r"\bhow (?:many|long)\b|^\W*(?:was|were|had)\b|\b(?:colleague|friend|neighbou?r) of mine\b|\bmy (?:colleague|assistant|boss|agent|neighbou?r|friend)\b|\bpeople (?:with|who)\b|^\W*(?:a|the|one) (?:person|man|woman|lady|guy) (?:in|with|at|who|from|behind)\b",
     re.IGNORECASE,
 )
 
@@ -50,6 +67,16 @@ _EMERGENCY = re.compile(
     r"(?:not|isn't|stopped) breathing|heart attack|having a stroke|unconscious|an overdose|overdosed|(?:call|need|send) an ambulance|call 911|call 112|anaphyla\w+|(?:house|kitchen|flat|apartment|home) is on fire)",
     re.IGNORECASE,
 )
+# What nobody should find kept as a taste, and no "yes" should be taken from (docs/understanding.md).
+_HEALTH = re.compile(
+    r"\b(?:diabet\w*|insulin|allerg\w*|intoleran\w*|coeliac\w*|celiac\w*|pregnan\w*|expecting a baby|breast-?feed\w*|cancer|chemo\w*|tumou?r|blood (?:pressure|sugar|thinners?)|"
+    r"cholesterol|asthma\w*|diseases?|illness\w*|disorders?|depress\w*|anxi\w+|doctors?|gp|hospital|surgery|operation|medication|medicine|diagnos\w*|epilep\w*|addict\w*|"
+    r"alcoholi\w+|sober|rehab|gout|ibs|crohn\w*|colitis|eczema|migraines?|kidneys?|liver|heart (?:condition|problem|attack|disease|failure)|adhd|autis\w*|hiv|reflux|ulcers?|"
+    r"an[a]?emi\w+|arthritis|dementia|disab\w+|wheelchair|menopause|overweight|obes\w+|anorex\w*|bulimi\w*|miscarriage|dialysis|thyroid|dietitian|dietician|"
+    r"makes? (?:me|him|her|us) (?:sick|ill)|upsets? my stomach)\b",
+    re.IGNORECASE,
+)
+_ORDINAL_ALONE = re.compile(r"^\W*[1-9]\W*$")
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
@@ -117,8 +144,14 @@ def tells_of_emergency(text: str) -> bool:
     return _EMERGENCY.search(text) is not None
 
 
+def tells_of_health(text: str) -> bool:
+    """Whether the text speaks of somebody's health: then nothing in it is kept as a taste (P9)."""
+    return _HEALTH.search(text) is not None
+
+
 def asks_for_person(text: str) -> bool:
     """Whether the text plainly asks to be put in touch with a person."""
+    text = _HOW_TO_GET.sub("please ", text)
     for pattern in _ASKS_COMPILED:
         for match in pattern.finditer(text):
             if not _ASKS_NOT.search(text[: match.start()]):
@@ -126,10 +159,11 @@ def asks_for_person(text: str) -> bool:
     return False
 
 
-def settle_intent(text: str, intent: str, confidence: float) -> str:
-    """The intent to act on, given the classifier's first choice and its probability, 0 to 1.
+def settle_intent(text: str, intent: str, confidence: float, *, second: str = "nlu_fallback") -> str:
+    """The intent to act on, given the classifier's first choice, its probability, 0 to 1, and its second choice.
 
-    A number alone is an order's, if it is no longer than such numbers are; a text without a letter, such as a smiley, has nothing that the classifier could know.
+    A number alone is an order's, if it is as long as such numbers are, one figure chooses from a list; a text without a letter, such as a
+    smiley, has nothing that the classifier could know.
     """
     if tells_of_emergency(text):
         return "report_emergency"
@@ -137,10 +171,16 @@ def settle_intent(text: str, intent: str, confidence: float) -> str:
         return "request_human"
     if find_language(text):
         return "speak_other_language"
+    if intent == "request_human" and _NO_WISH.search(text):
+        return settle_consent(text, second, 0.0)
     if _NUMBER_ALONE.match(text):
         return "ask_order_status"
+    if _ORDINAL_ALONE.match(text):
+        return "choose_listed"
     if not _LETTER.search(text):
         return "nlu_fallback"
+    if intent in ("tell_taste", "never_show", "grant_consent") and tells_of_health(text):
+        return "tell_health"
     return settle_consent(text, intent, confidence)
 
 
