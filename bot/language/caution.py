@@ -77,6 +77,7 @@ _HEALTH = re.compile(
     re.IGNORECASE,
 )
 _ORDINAL_ALONE = re.compile(r"^\W*[1-9]\W*$")
+_OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
@@ -167,7 +168,7 @@ def settle_intent(text: str, intent: str, confidence: float, *, second: str = "n
     """
     if tells_of_emergency(text):
         return "report_emergency"
-    if asks_for_person(text) or asks_for_person_abroad(text):
+    if _OPERATOR_KEY.match(text) or asks_for_person(text) or asks_for_person_abroad(text):
         return "request_human"
     if find_language(text):
         return "speak_other_language"
