@@ -1,5 +1,6 @@
 """One's own orders: only when signed in, only one's own. A foreign number and an invented one get the same sentence."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -7,13 +8,20 @@ from actions.questions import find_answer
 from actions.talk import Answer, CandorAction, Talk, write_payload
 from bot.language.asked import MAYBE
 from bot.language.days import resolve_day
+from data.catalogue import find_product
 from data.clock import parse_time
-from data.orders import Order, fetch_order_lines, fetch_orders
+from data.orders import Order, OrderLine, fetch_order_lines, fetch_orders
 from data.uses import record_use
-from models.wording import say_date, say_money
+from models.wording import say_date, say_list, say_money
 
 MOST_LISTED = 5
 MOST_LINES = 12
+MOST_HANDED = 40
+_WHEN = re.compile(
+    r"\b(?:when|whens|what time|how long|how soon|how far|arriv\w+|expect\w*|supposed|deliver by|here by)\b",
+    re.IGNORECASE,
+)
+DONE = frozenset({"delivered", "collected", "bought in store", "cancelled", "returned"})
 STATUSES = {
     "placed": "placed",
     "being packed": "packing",
@@ -49,32 +57,32 @@ class ActionShowOrderStatus(CandorAction):
             told = talk.say("orders.status_other", status=order.status, **facts)
         else:
             return [talk.say("orders.status_unknown", **facts)]
-        tracking = f" {talk.words('orders.tracking', tracking=order.tracking)}" if order.tracking else ""
-        return [Answer(told.kind, told.text + tracking, _order_buttons(talk, order, "status"))]
+        more = [talk.words("orders.tracking", tracking=order.tracking)] if order.tracking else []
+        if status not in DONE and _WHEN.search(talk.text):
+            more.append(talk.words("orders.no_time"))
+        return [Answer(told.kind, " ".join([told.text, *more]), _order_buttons(talk, order, "status"))]
 
 
 class ActionShowOrderContents(CandorAction):
-    """What was in an order."""
+    """What was in an order; whether and when one bought something, where goods are named."""
 
     def name(self) -> str:
         return "action_show_order_contents"
 
     def answer(self, talk: Talk) -> list[Answer]:
+        first, last = _find_span(talk)
+        if talk.person_id is not None and talk.find_entity("order_id") is None:
+            if _list_goods(talk):
+                return [_tell_item(talk, first, last)]
+            if first and last and len(_list_between(talk, first, last)) > 1:
+                return ActionListOrders().answer(talk)
         order = _find_order(talk)
         if isinstance(order, Answer):
             return [order]
         with talk.read() as connection:
             lines = fetch_order_lines(connection, talk.person_id or 0, order_id=order.order_id)
         currency = talk.desk.shop.currency
-        told = [
-            talk.words(
-                "orders.contents_line",
-                quantity=line.quantity,
-                title=line.title,
-                price=say_money(line.quantity * line.unit_price_minor, currency),
-            )
-            for line in lines
-        ]
+        told = [_say_item(talk, line) for line in lines]
         more = len(told) - MOST_LINES
         text = ", ".join(told[:MOST_LINES]) + (
             f", {talk.words('orders.contents_more', count=more)}" if more > 0 else ""
@@ -103,9 +111,9 @@ class ActionListOrders(CandorAction):
             return [talk.say("orders.none")]
         if first and last:
             span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
-            orders = [order for order in orders if first <= _day(talk, order) <= last]
+            orders = _list_between(talk, first, last)
             if not orders:
-                return [talk.say("orders.none_between", **span)]
+                return [_tell_none(talk, first, last)]
             told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
             return [talk.say("orders.list_between", orders="; ".join(told), buttons=_choices(talk, orders), **span)]
         told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
@@ -131,13 +139,77 @@ class ActionReportMissingItem(CandorAction):
 
     def answer(self, talk: Talk) -> list[Answer]:
         order = _find_order(talk) if talk.person_id is not None else None
-        about = {"about": talk.words("orders.handoff_subject")}
-        if isinstance(order, Order):
-            told = talk.say("orders.missing_item_order", order_id=order.order_id, date=_say_day(talk, order))
-            about["order_id"] = order.order_id
+        about: dict[str, Any] = {"about": talk.words("orders.handoff_subject")}
+        if not isinstance(order, Order):
+            return [talk.say("orders.missing_item"), Answer("handoff", "", custom={"handoff": about})]
+        with talk.read() as connection:
+            lines = fetch_order_lines(connection, talk.person_id or 0, order_id=order.order_id)
+        goods = _list_goods(talk)
+        named = [line for line in lines if goods & {("product", line.product_id), ("product_type", line.type_id)}]
+        facts: dict[str, Any] = {"order_id": order.order_id, "date": _say_day(talk, order)}
+        about |= {
+            "order_id": order.order_id,
+            "ordered_on": _say_day(talk, order),
+            "status": order.status or talk.words("orders.no_status"),
+            "lines": [_say_item(talk, line) for line in lines[:MOST_HANDED]],
+        }
+        if named:
+            about["named"] = [line.title for line in named]
+            told = talk.say("orders.missing_item_named", items=say_list(about["named"]), **facts)
         else:
-            told = talk.say("orders.missing_item")
+            told = talk.say("orders.missing_item_order", **facts)
         return [told, Answer("handoff", "", custom={"handoff": about})]
+
+
+def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
+    """When one last bought what the text names, in a span of days if it names one. Only lines of its kinds are read."""
+    goods = _list_goods(talk)
+    with talk.read() as connection:
+        named = [find_product(connection, value) for kind, value in goods if kind == "product"]
+        kinds = {value for kind, value in goods if kind == "product_type"}
+        kinds |= {product.type_id for product in named if product is not None}
+        lines = [
+            line
+            for type_id in sorted(kinds)
+            for line in fetch_order_lines(connection, talk.person_id or 0, type_id=type_id)
+        ]
+    bought = [
+        line
+        for line in lines
+        if goods & {("product", line.product_id), ("product_type", line.type_id)}
+        and line.quantity > 0
+        and line.disputed_at is None
+        and (first is None or last is None or first <= line.ordered_on <= last)
+    ]
+    words = next(
+        (
+            talk.text[int(e["start"]) : int(e["end"])]
+            for e in talk.entities
+            if e.get("entity") in ("product", "product_type")
+        ),
+        "",
+    )
+    if not bought and first and last:
+        span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+        return talk.say("orders.item_none_between", words=words, **span)
+    if not bought:
+        return talk.say("orders.item_none", words=words)
+    line = max(bought, key=lambda one: (one.ordered_on, one.order_id))
+    _record(talk, line.order_id)
+    payload = write_payload("ask_order_contents", order_id=line.order_id)
+    return talk.say(
+        "orders.item_last",
+        item=_say_item(talk, line),
+        date=say_date(line.ordered_on, _today(talk)),
+        order_id=line.order_id,
+        buttons=[{"title": talk.words("orders.button_contents"), "payload": payload}],
+    )
+
+
+def _list_goods(talk: Talk) -> set[tuple[str, str]]:
+    """The goods that the text names, as entity and id."""
+    kinds = ("product", "product_type")
+    return {(kind, value) for kind in kinds for value in talk.find_entities(kind)}
 
 
 def _find_order(talk: Talk) -> Order | Answer:
@@ -145,20 +217,44 @@ def _find_order(talk: Talk) -> Order | Answer:
     if talk.person_id is None:
         return talk.say("orders.sign_in_first")
     order_id = talk.find_entity("order_id")
-    found = _fetch(talk, order_id=order_id, limit=1)
+    first, last = _find_span(talk)
+    if order_id is None and first and last:
+        found = _list_between(talk, first, last)
+        if not found:
+            return _tell_none(talk, first, last)
+    else:
+        found = _fetch(talk, order_id=order_id, limit=1)
     if not found:
         return talk.say("orders.not_found", order_id=order_id) if order_id else talk.say("orders.none")
+    _record(talk, found[0].order_id)
+    return found[0]
+
+
+def _tell_none(talk: Talk, first: date, last: date) -> Answer:
+    """That there is no order of a day or of some days."""
+    if first == last:
+        return talk.say("orders.none_on", date=say_date(first, _today(talk)))
+    span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+    return talk.say("orders.none_between", **span)
+
+
+def _record(talk: Talk, order_id: str) -> None:
+    """Put down that an order was read to answer its customer."""
     with talk.desk.database.write() as connection:
         record_use(
             connection,
-            talk.person_id,
+            talk.person_id or 0,
             at=talk.desk.clock.stamp(),
             categories=[],
             what_for="answer_order",
             by="assistant",
-            detail={"order_id": found[0].order_id},
+            detail={"order_id": order_id},
         )
-    return found[0]
+
+
+def _list_between(talk: Talk, first: date, last: date) -> list[Order]:
+    """One's orders of some days, newest first."""
+    return [order for order in _fetch(talk, limit=1000) if first <= _day(talk, order) <= last]
 
 
 def _find_span(talk: Talk) -> tuple[date | None, date | None]:
@@ -187,6 +283,15 @@ def _today(talk: Talk) -> date:
 
 def _say_day(talk: Talk, order: Order) -> str:
     return say_date(_day(talk, order), _today(talk))
+
+
+def _say_item(talk: Talk, line: OrderLine) -> str:
+    return talk.words(
+        "orders.contents_line",
+        quantity=line.quantity,
+        title=line.title,
+        price=say_money(line.quantity * line.unit_price_minor, talk.desk.shop.currency),
+    )
 
 
 def _say_line(talk: Talk, order: Order) -> str:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.prepare import prepare
-from data.catalogue import fetch_questions, fetch_types
+from data.catalogue import fetch_brands, fetch_questions, fetch_types
 from data.database import Database
 from data.errors import CandorError
 from data.shop import read_shop
@@ -32,6 +32,7 @@ def prepare_bot(settings: Settings) -> list[Path]:
     database = Database(settings.database_url)
     with database.read() as connection:
         types, questions = fetch_types(connection), fetch_questions(connection)
+        brands = fetch_brands(connection)
     database.close()
     return prepare(
         settings.texts / shop.languages[0],
@@ -42,6 +43,7 @@ def prepare_bot(settings: Settings) -> list[Path]:
         ],
         ROOT / "bot",
         settings.var,
+        brands=brands,
         sensitive=[{"group": group.name, "words": [group.title, *group.words]} for group in shop.sensitive.values()],
     )
 

@@ -37,6 +37,7 @@ BESIDE = frozenset(
         "ask_order_contents",
         "ask_order_status",
         "ask_price",
+        "ask_similar",
         "ask_stock",
         "list_orders",
         "search_product",

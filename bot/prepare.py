@@ -23,7 +23,7 @@ from bot.language.repair import SHORTEST
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = re.compile(r"\{[a-z_0-9]+\}")
-MOST_WORDINGS_A_QUESTION = 12
+MOST_WORDINGS_A_QUESTION = 9
 SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -35,6 +35,7 @@ def prepare(
     var_dir: Path,
     *,
     products: Sequence[Mapping[str, Any]] = (),
+    brands: Sequence[str] = (),
     sensitive: Sequence[Mapping[str, Any]] = (),
 ) -> list[Path]:
     """Write the four files and return those that changed.
@@ -51,6 +52,8 @@ def prepare(
         `bot` and `var`; the words go to `var/bot`.
     products : sequence of mappings
         `{product_id, title, words}`, for a shop without categories.
+    brands : sequence of str
+        The brands of the catalogue.
     sensitive : sequence of mappings
         `{group, words}` of each group of sensitive goods.
     """
@@ -60,7 +63,7 @@ def prepare(
         "answers": [*examples, *(str(question["answer"]) for question in questions)],
     }
     known = sorted(collect_words(spoken))
-    catalogue = build_catalogue(types, products=products, sensitive=sensitive, known=known)
+    catalogue = build_catalogue(types, products=products, brands=brands, sensitive=sensitive, known=known)
     written = {
         bot_dir / "domain" / "responses.yml": dump_yaml(build_responses(load_entries(texts_dir))),
         bot_dir / "nlu" / "generated_questions.yml": dump_examples(examples),
@@ -126,6 +129,7 @@ def build_catalogue(
     types: Iterable[Mapping[str, Any]],
     *,
     products: Iterable[Mapping[str, Any]] = (),
+    brands: Iterable[str] = (),
     sensitive: Iterable[Mapping[str, Any]] = (),
     known: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -138,6 +142,7 @@ def build_catalogue(
             ({**_named(row), "product_id": row["product_id"]} for row in products),
             key=lambda row: str(row["product_id"]),
         ),
+        "brands": [{"title": brand, "words": []} for brand in sorted(set(brands))],
         "sensitive": sorted(
             ({"group": row["group"], "words": list(row["words"])} for row in sensitive),
             key=lambda row: str(row["group"]),

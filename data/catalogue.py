@@ -31,6 +31,9 @@ class Product:
     brand: str | None
     stock: int | None
     sensitive: str | None
+    image: str | None = None
+    contents: str | None = None
+    contents_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def find_offer(connection: Connection, offer_id: str) -> ShopOffer | None:
 def find_product(connection: Connection, product_id: str) -> Product | None:
     """One product."""
     row = connection.execute(select(products).where(products.c.product_id == product_id)).first()
-    return _read_product(row) if row else None
+    return read_product(row) if row else None
 
 
 def fetch_products(connection: Connection, type_id: str, *, limit: int = 50) -> list[Product]:
@@ -102,18 +105,7 @@ def fetch_products(connection: Connection, type_id: str, *, limit: int = 50) -> 
         .order_by(products.c.price_minor.is_(None), products.c.title, products.c.product_id)
         .limit(limit)
     )
-    return [_read_product(row) for row in connection.execute(statement)]
-
-
-def search_products(connection: Connection, words: str, *, limit: int = 20) -> list[Product]:
-    """Products whose title holds every word of a search."""
-    statement = select(products)
-    for word in words.split():
-        statement = statement.where(func.lower(products.c.title).contains(word.lower(), autoescape=True))
-    statement = statement.order_by(
-        products.c.price_minor.is_(None), func.length(products.c.title), products.c.product_id
-    )
-    return [_read_product(row) for row in connection.execute(statement.limit(limit))]
+    return [read_product(row) for row in connection.execute(statement)]
 
 
 def count_types_by_category(connection: Connection) -> list[tuple[str, int]]:
@@ -133,7 +125,7 @@ def fetch_goods(connection: Connection, category: str) -> list[tuple[str, Produc
     )
     goods: dict[str, tuple[str, Product]] = {}
     for row in connection.execute(statement):
-        goods.setdefault(row.type_id, (row.kind, _read_product(row)))
+        goods.setdefault(row.type_id, (row.kind, read_product(row)))
     return list(goods.values())
 
 
@@ -148,7 +140,19 @@ def find_question(connection: Connection, question_id: str) -> Question | None:
     return Question(**row._mapping) if row else None
 
 
-def _read_product(row: Row[Any]) -> Product:
+def fetch_brands(connection: Connection) -> list[str]:
+    """The brands of the catalogue."""
+    statement = select(products.c.brand).where(products.c.brand.is_not(None)).distinct().order_by(products.c.brand)
+    return list(connection.execute(statement).scalars())
+
+
+def fetch_aisles(connection: Connection) -> list[str]:
+    """The aisles: the first parts of the categories."""
+    return list(connection.execute(select(types.c.category).distinct().order_by(types.c.category)).scalars())
+
+
+def read_product(row: Row[Any]) -> Product:
+    """A row of `products` as a product."""
     columns = dict(row._mapping)
     del columns["added_at"]
     columns.pop("kind", None)

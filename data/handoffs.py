@@ -70,10 +70,16 @@ def find_position(connection: Connection, handoff: Handoff) -> int:
 def request_handoff(
     connection: Connection, conversation: Conversation, *, at: str, topic: dict[str, Any]
 ) -> tuple[Handoff, Conversation, bool]:
-    """Open a handoff unless one is open; returns it, the conversation as it stands, and whether it is new."""
+    """Open a handoff unless one is open; returns it, the conversation as it stands, and whether it is new.
+
+    An open one is told what is newly known of the matter.
+    """
     standing = find_open_handoff(connection, conversation.conversation_id)
     if standing is not None:
-        return standing, conversation, False
+        if topic:
+            told = {"topic": standing.topic | topic}
+            connection.execute(update(handoffs).where(handoffs.c.handoff_id == standing.handoff_id).values(told))
+        return require_handoff(connection, standing.handoff_id), conversation, False
     handoff_id = secrets.token_urlsafe(9)
     connection.execute(
         insert(handoffs).values(

@@ -25,6 +25,7 @@ LIMITS = (
 )
 FEWEST_DAYS_TOLD_IN_MONTHS = 30  # retention.purchases_for_offers is told in months of thirty days
 FEWEST_AUDITED = 40  # two groups of twenty
+ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -89,6 +90,7 @@ class Shop:
     audited_customers: int
     limits: dict[str, float]
     sensitive: dict[str, SensitiveGroup]
+    picture_origins: tuple[str, ...] = ()
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -127,7 +129,9 @@ class _Unusable(ValueError):
 
 def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
     _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "models", "limits", "sensitive"))
-    shop = _read_table(top, "shop", ("name", "controller", "contact", "currency", "zone", "languages"))
+    shop = _read_table(
+        top, "shop", ("name", "controller", "contact", "currency", "zone", "languages", "picture_origins")
+    )
     consent = _read_table(top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted"))
     slate = _read_table(top, "slate", ("discoveries", "well_known", "most_of_one_category"))
     models = _read_table(top, "models", ("most_difference", "audited_customers"))
@@ -162,6 +166,7 @@ def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
             for name in LIMITS
         },
         sensitive=_read_groups(top.get("sensitive", {})),
+        picture_origins=_read_origins({"picture_origins": []} | shop),
     )
 
 
@@ -246,6 +251,14 @@ def _read_languages(table: dict[str, Any], texts: Path) -> tuple[str, ...]:
         lambda value: isinstance(value, list) and bool(value) and all(language in there for language in value),
     )
     return tuple(languages)
+
+
+def _read_origins(table: dict[str, Any]) -> tuple[str, ...]:
+    def fits(value: object) -> bool:
+        return isinstance(value, list) and all(isinstance(one, str) and ORIGIN.fullmatch(one) for one in value)
+
+    expected = 'a list of origins, such as "https://pictures.shop.example", each without a path'
+    return tuple(_read(table, "shop.picture_origins", expected, fits))
 
 
 def _read_hours(table: dict[str, Any]) -> Hours:

@@ -61,6 +61,9 @@ products = Table(
     Column("stock", Integer),
     Column("sensitive", String),
     Column("added_at", String, nullable=False),
+    Column("image", String),  # an https address, or a path on the page's own origin
+    Column("contents", Text),  # the label's own words; told word for word or not at all
+    Column("contents_at", String),  # when an import last said so
 )
 
 offers = Table(  # rows of offers.csv

@@ -92,6 +92,12 @@ def test_order_numbers_are_told_from_other_figures(finder: Finder, text: str, or
         ("in May 2016", "2016-05-01", "2016-05-31"),
         ("since 1 November", "2017-11-01", "2017-12-13"),
         ("since May", "2017-05-01", "2017-12-13"),
+        ("from last week", "2017-12-04", "2017-12-10"),
+        ("orders from November", "2017-11-01", "2017-11-30"),
+        ("from 1 May on", "2017-05-01", "2017-12-13"),
+        ("since Christmas", "2016-12-25", "2017-12-13"),
+        ("on Halloween", "2017-10-31", "2017-10-31"),
+        ("on Christmas Eve", "2016-12-24", "2016-12-24"),
         ("from 1 May to 3 May", "2017-05-01", "2017-05-03"),
         ("between 1 May and 31 May", "2017-05-01", "2017-05-31"),
         ("yesterday", "2017-12-12", "2017-12-12"),
@@ -113,7 +119,9 @@ def test_days_are_read_and_resolved_on_the_shops_clock(text: str, first: str, la
     assert resolve_day(days.last, TODAY).isoformat() == last
 
 
-@pytest.mark.parametrize("text", ["3/4/2017", "may I see it", "31 February", "2017-13-01", "the 5 of us", "sat there"])
+@pytest.mark.parametrize(
+    "text", ["3/4/2017", "may I see it", "31 February", "2017-13-01", "the 5 of us", "sat there", "since Easter"]
+)
 def test_a_day_that_is_not_certain_is_not_read(text: str) -> None:
     assert find_days(text) == []
 

@@ -4,20 +4,37 @@ import concurrent.futures
 import time
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
 
+FACTS = {
+    "about": "Something missing",
+    "order_id": "A-1",
+    "ordered_on": "4 June",
+    "status": "on the way",
+    "named": ["Butter"],
+    "lines": ["1 × Butter, $2.60", "3 × Yogurt, $2.97"],
+}
+MISSING = {"kind": "handoff", "handoff": FACTS | {"else": "is not passed on"}}
+
 
 @pytest.fixture(scope="module")
 def bot() -> Iterator[StandIn]:
     stand_in = StandIn()
     talk = stand_in.script
-    stand_in.script = lambda asked: (
-        [{"custom": {"kind": "handoff", "press": "/request_human"}}] if "person" in asked["message"] else talk(asked)
-    )
+
+    def script(asked: dict[str, Any]) -> list[dict[str, Any]]:
+        if "missing" in asked["message"]:
+            return [{"text": "I pass on order A-1."}, {"custom": {"kind": "order"}}, {"custom": MISSING}]
+        if "person" in asked["message"]:
+            return [{"custom": {"kind": "handoff", "press": "/request_human"}}]
+        return talk(asked)
+
+    stand_in.script = script
     yield stand_in
     stand_in.close()
 
@@ -247,3 +264,20 @@ def test_the_queue_is_pushed_to_the_console(client: TestClient) -> None:
                 break
         else:
             raise AssertionError("the new request never reached the console")
+
+
+@pytest.mark.parametrize("is_waiting", [False, True])
+def test_the_facts_of_a_missing_item_reach_whoever_opens_the_conversation(
+    client: TestClient, *, is_waiting: bool
+) -> None:
+    """Also where a person was asked for before; the queue itself shows no more than the matter and the order."""
+    guest, sam = Guest(client), Agent(client)
+    if is_waiting:
+        guest.ask("a person please")
+    heard = guest.ask("butter is missing")
+    assert [m["kind"] for m in heard] == ["order", "handoff"]
+    waiting = sam.call("GET", "/staff/api/handoffs?state=waiting").json()["handoffs"]
+    (queued,) = [one for one in waiting if one["conversation_id"] == guest.id]
+    assert queued["topic"] == {"about": "Something missing", "order_id": "A-1"}
+    detail = sam.call("GET", f"/staff/api/conversations/{guest.id}").json()
+    assert detail["handoff"]["topic"] == FACTS

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
+from data.shop import read_shop
 from settings import Settings
 from web import (
     conversations,
@@ -62,7 +63,7 @@ def create_app(settings: Settings, *, secret: str | None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type"],
             expose_headers=["Retry-After"],
         )
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, picture_origins=read_shop(settings.shop_file).picture_origins)
     return app
 
 

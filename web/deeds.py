@@ -25,6 +25,7 @@ from web.house import House
 from web.speech import choose_author, write_draft
 
 OFFERS = 5
+TOPIC = ("about", "order_id", "ordered_on", "status", "named", "lines")
 Say = Callable[[Connection, Conversation], list[Draft]]
 
 
@@ -316,8 +317,8 @@ def _access(deed: Deed) -> tuple[Impression | None, Say]:
 
 
 def request_human(deed: Deed) -> Say:
-    """Ask for a person."""
-    topic = {name: value for name, value in deed.facts.items() if name in ("about", "order_id")}
+    """Ask for a person, with what the assistant knows of the matter."""
+    topic = {name: value for name, value in deed.facts.items() if name in TOPIC}
     return lambda connection, now: ask_for_person(connection, deed.house, now, topic=topic)
 
 

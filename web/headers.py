@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Collection
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,21 +11,7 @@ from web.errors import describe_error
 from web.operate import request_seconds, requests_seen
 
 LARGEST_BODY = 256 * 1024
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -32,11 +19,29 @@ HEADERS = {
 }
 
 
+def build_policy(picture_origins: Collection[str] = ()) -> str:
+    """The Content-Security-Policy; pictures of goods may also come from the origins that the owner has named in shop.toml."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            " ".join(("img-src 'self' data:", *picture_origins)),
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        )
+    )
+
+
 class Headers:
     """ASGI middleware: adds headers, refuses huge bodies, counts."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, picture_origins: Collection[str] = ()) -> None:
         self.app = app
+        self._headers = HEADERS | {"Content-Security-Policy": build_policy(picture_origins)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +60,7 @@ class Headers:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith(("/api/", "/staff/api/", "/demo/")):
                     headers.setdefault("Cache-Control", "no-store")

@@ -120,8 +120,15 @@ def list_handoffs(
     """The handoffs of a state (or all open ones), complete, oldest first."""
     with house.database.read() as connection:
         return {
-            "handoffs": [describe_handoff(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]
+            "handoffs": [_describe_briefly(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]
         }
+
+
+def _describe_briefly(connection: Connection, handoff: Handoff) -> dict[str, Any]:
+    """A handoff in the queue: what was in an order is for who opens the conversation, and that look is recorded."""
+    described = describe_handoff(connection, handoff)
+    topic = {name: value for name, value in handoff.topic.items() if name in ("about", "order_id")}
+    return described | {"topic": topic}
 
 
 def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]:

@@ -7,6 +7,7 @@ given late, unless the customer has gone on to something else.
 """
 
 import asyncio
+import json
 import logging
 import time
 from dataclasses import replace
@@ -184,7 +185,7 @@ class Turns:
         for reply in replies:
             if reply.text and not reply.press:
                 spoken.append(self._say_reply(reply, _find_speaker(conversation, asked)))
-            press = reply.press or ("/request_human" if reply.handoff is not None else None)
+            press = reply.press or (f"/request_human{json.dumps(reply.handoff)}" if reply.handoff is not None else None)
             if press is not None and is_deed(press):
                 say = _remember(await self._perform(conversation, asked, press), reply)
                 spoken.append(say)

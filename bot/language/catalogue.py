@@ -1,7 +1,8 @@
-"""The shop's words: kinds of products, single products and groups of sensitive goods, from the file that `make train` writes.
+"""The shop's words: kinds of products, single products, brands and groups of sensitive goods, from the file that `make train` writes.
 
     {"types": [{"type_id", "title", "words": [...]}],
      "products": [{"product_id", "title", "words": [...]}],        optional
+     "brands": [{"title", "words": [...]}],                         optional
      "sensitive": [{"group", "words": [...]}],                      optional
      "known": [...]}                                                optional: words that are no misspelt product
 
@@ -16,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Named:
-    """One thing that may be named in a text. `kind` is product_type, product or category; `value` is its id."""
+    """One thing that may be named in a text. `kind` is product_type, product, brand or category; `value` is its id."""
 
     kind: str
     value: str
@@ -35,6 +36,7 @@ def read_catalogue(data: dict[str, Any]) -> Catalogue:
     """Build the catalogue from the file's content."""
     named = [_named("product_type", row["type_id"], row) for row in data.get("types", ())]
     named += [_named("product", row["product_id"], row) for row in data.get("products", ())]
+    named += [_named("brand", row["title"], row) for row in data.get("brands", ())]
     named += [_named("category", f"sensitive_{row['group']}", row) for row in data.get("sensitive", ())]
     return Catalogue(tuple(named), frozenset(word.lower() for word in data.get("known", ())))
 

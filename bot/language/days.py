@@ -32,6 +32,11 @@ NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "three": 3, "four": 4,
     "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
+# Feasts on the same day every year. Easter is none: which one is meant, the text does not say.
+FEASTS = {
+    "christmas eve": "--12-24", "christmas": "--12-25", "xmas": "--12-25", "new year's eve": "--12-31", "new year": "--01-01",
+    "new year's": "--01-01", "halloween": "--10-31", "valentine's": "--02-14",
+}  # fmt: skip
 DAYS_IN = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 
 _MONTH = "|".join(sorted((name for name in MONTHS if name != "may"), key=len, reverse=True)) + "|may"
@@ -48,6 +53,10 @@ _PATTERNS = [
     ),
     ("month", rf"\b(?P<mon>{_MONTH})\s+(?P<y>\d{{4}})\b"),
     ("month", rf"\b(?:in|since|during|last|of|from|this)\s+(?P<mon>{_MONTH})\b(?!\s*(?:i|you|we)\b)"),
+    (
+        "fixed",
+        r"\b(?P<feast>christmas eve|christmas(?: day)?|xmas|new year's eve|new year's(?: day)?|new year|halloween|valentine's(?: day)?)\b",
+    ),
     ("named_day", r"\b(?P<name>today|tonight|this morning|yesterday|last night|the day before yesterday)\b"),
     ("ago", rf"\b(?P<n>{_NUMBER})\s+(?P<unit>{_UNIT})\s+(?:ago|back)\b"),
     ("past", rf"\b(?:last|past|previous)\s+(?P<n>{_NUMBER})\s+(?P<unit>{_UNIT})\b"),
@@ -56,7 +65,10 @@ _PATTERNS = [
     ("weekday", rf"\b(?:on|last|this|since|from)\s+(?P<wd>{_WEEKDAY})\b"),
 ]
 _COMPILED = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS]
-_OPEN_END = re.compile(r"\b(?:since|from|after)\s*(?:the\s*)?$", re.IGNORECASE)
+_OPEN_END = re.compile(r"\b(?:since|after)\s*(?:the\s*)?$", re.IGNORECASE)
+_ONWARDS = re.compile(
+    r"^\s*(?:on|onwards?|until now|till now|to now|until today|till today)\b(?!\s+\w+day)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,7 @@ class Days:
 
 
 def find_days(text: str) -> list[Days]:
-    """Every day or span in the text, in order. "since …" and "from …" end today; "from … to …" is two of them joined."""
+    """Every day or span in the text, in order. "since …" and "from … on" end today, "from last week" is of last week; "from … to …" is two joined."""
     found: list[Days] = []
     for kind, pattern in _COMPILED:
         for match in pattern.finditer(text):
@@ -133,6 +145,8 @@ def _read(kind: str, match: re.Match[str]) -> tuple[str, str] | None:
     if kind == "month":
         head = f"{part['y']}-" if part.get("y") else "--"
         return _span(f"{head}{MONTHS[part['mon'].lower()]:02d}")
+    if kind == "fixed":
+        return _one(FEASTS[part["feast"].lower().removesuffix(" day")])
     if kind == "named_day":
         back = {"yesterday": 1, "last night": 1, "the day before yesterday": 2}.get(part["name"].lower(), 0)
         return _one(f"day-{back}")
@@ -155,8 +169,8 @@ def _join(text: str, found: list[Days]) -> list[Days]:
         else:
             joined.append(days)
     for index, days in enumerate(joined):
-        inside = text[days.start : days.end].lower().startswith(("since", "from"))
-        if (inside or _OPEN_END.search(text[: days.start])) and days.first.split(".")[0] == days.last.split(".")[0]:
+        is_open = text[days.start : days.end].lower().startswith("since") or _OPEN_END.search(text[: days.start])
+        if (is_open or _ONWARDS.match(text[days.end :])) and days.first.split(".")[0] == days.last.split(".")[0]:
             joined[index] = Days(days.first, "day-0", days.start, days.end)
     return joined
 

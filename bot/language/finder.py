@@ -1,9 +1,12 @@
-"""Finds what a text names: products and kinds of products of the shop, order numbers, days, categories of personal data.
+"""Finds what a text names: products, kinds and brands of the shop, order numbers, days, amounts, categories of personal data.
 
 spaCy's blank English tokenizer and PhraseMatcher do the matching, so nothing is learned and nothing is downloaded. A title of
 the catalogue is found in singular and plural, in any case, and with a small typo (repair.py). Where a word names several
 things all of them are returned: who answers asks which. The longer name wins over the one inside it. Where nothing has the
 whole name, the last word of a kind's name stands for it: "eggs" are large eggs, brown eggs and a few more, the shortest names first.
+
+Some names are ordinary words too. "What date" names no dates, "thanks, honey" no honey, "Apple Pay" no apples; a brand that is a
+single word counts only beside goods or where the text speaks of a brand.
 """
 
 import re
@@ -14,10 +17,12 @@ import spacy
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 
+from .amounts import find_amounts, find_count_before
 from .catalogue import Catalogue, Named
 from .categories import find_categories
 from .concepts import load_concepts
 from .days import find_days
+from .forms import list_forms
 from .repair import Repairer
 
 # A number after a word that announces it, or a long one standing alone. Four figures may be a year, so five are needed.
@@ -33,15 +38,23 @@ _ORDER_PATTERNS = [
 ]
 _LONGEST = 1000
 MOST_OF_A_HEAD = 12
-# The same thing in the words of another country; read both ways.
-_ELSEWHERE = [
-    ("yogurt", "yoghurt"), ("potato chips", "crisps"), ("diapers", "nappies"), ("cookies", "biscuits"), ("candy", "sweets"),
-    ("soft drinks", "soda"), ("soft drinks", "fizzy drinks"), ("toilet paper", "loo roll"), ("toilet paper", "toilet rolls"),
-    ("ground beef", "minced beef"), ("shrimp", "prawns"), ("eggplant", "aubergine"), ("zucchini", "courgette"), ("soda", "pop"),
-    ("laundry detergent", "washing powder"), ("oat milk", "oat drink"), ("cilantro", "coriander"), ("arugula", "rocket"),
-    ("french fries", "frozen chips"), ("paper towels", "kitchen roll"), ("trash bags", "bin bags"), ("flavored", "flavoured"),
-    ("donuts", "doughnuts"), ("cereal", "cereals"),
-]  # fmt: skip
+# A single word that is goods in the plural and something else in the singular: "a match", "the date", "it rose".
+_PLURAL_ONLY = frozenset(
+    "date match rose spirit cooler light can mix drop spread game binder ticket book card relish".split()
+)
+# Other things that goods' words are part of, and how people call each other.
+_NO_GOODS = re.compile(
+    r"\bapple (?:pay|wallet|watch)\b|\bprice match\w*|\bup ?to date\b|\bpiece of cake\b|\b(?:spill|full of) (?:the )?beans\b|\bgone nuts\b"
+    r"|\bare you nuts\b|\bhigh spirits\b|\bbest before dates?\b|\bwhat dates?\b|\bhot potato\b|\bbig cheese\b|\bbread and butter issue\b"
+    r"|(?:^|[,.!?]\s*)(?:(?:oh|hey|hi|ok|okay|thanks|thank you|cheers|sorry|please|bye)[ ,]+)+"
+    r"(?:honey|sugar|pumpkin|peach|cupcake|sweets|duck|petal|cookie|dumpling)\b(?=\s*(?:[,.!?]|$))"
+    r"|\b(?:love (?:you|u|ya)|miss you|you too|thanks|thank you|thx|cheers|good night|good morning|bye)(?: too| so much| a lot| very much)?,?\s+"
+    r"(?:honey|sugar|pumpkin|peach|cupcake|sweets|duck|petal|cookie|dumpling)\b"
+    r"|^(?:honey|sugar|pumpkin|peach|cupcake|petal|cookie),\s+(?=(?:do|can|could|what|where|when|how|is|are|i|you|please|tell|show|why)\b)",
+    re.IGNORECASE,
+)
+_BRAND_SAID = re.compile(r"\b(?:brands?|by|from|made by|anything)\s*$", re.IGNORECASE)
+_BRAND_AFTER = re.compile(r"^\s*(?:brand|products?|range|goods|stuff)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +81,7 @@ class Finder:
             self._matcher.add(form, [self._nlp.make_doc(form)])
             words.update(form.split())
         stop = {word.lower() for word in self._nlp.Defaults.stop_words}
-        self._repairer = Repairer(words - stop, known=catalogue.known | stop)
+        self._repairer = Repairer(words - stop, known=catalogue.known | stop | _PLURAL_ONLY)
 
     def find(self, text: str) -> list[Found]:
         """Everything named in the first 1,000 characters, in order."""
@@ -85,7 +98,9 @@ class Finder:
             for order in find_orders(text)
             if not any(order.start < span.end and span.start < order.end for span in days)
         ]
-        found += self._find_named(text)
+        named = self._find_named(text)
+        found += named
+        found += _find_amounts(text, taken=[(one.start, one.end) for one in found], named=named)
         return sorted(found, key=lambda item: (item.start, item.end, item.kind, item.value))
 
     def _find_named(self, text: str) -> list[Found]:
@@ -99,12 +114,50 @@ class Finder:
         for _, start, end in sorted(hits, key=lambda hit: (hit[1] - hit[2], hit[1])):
             if all((start, end) == other or end <= other[0] or other[1] <= start for other in longest):
                 longest.append((start, end))
-        return [
+        found = [
             Found(named.kind, named.value, doc[start].idx, doc[end - 1].idx + len(doc[end - 1]))
             for form, start, end in dict.fromkeys(hits)
             if (start, end) in longest
             for named in self._meant[form]
         ]
+        no_goods = [match.span() for match in _NO_GOODS.finditer(text)]
+        return [
+            one
+            for one in found
+            if not any(start <= one.start and one.end <= end for start, end in no_goods)
+            and (one.kind != "brand" or _is_brand(text, one, found))
+        ]
+
+
+def _is_brand(text: str, brand: Found, found: list[Found]) -> bool:
+    """Whether a brand's name is meant as one: several words, or beside goods, or where brands are spoken of."""
+    if " " in text[brand.start : brand.end].strip():
+        return True
+    if _BRAND_SAID.search(text[: brand.start]) or _BRAND_AFTER.match(text[brand.end :]):
+        return True
+    goods = [one for one in found if one.kind in ("product", "product_type")]
+    return any(
+        text[brand.end : one.start].strip() in ("", "'s")
+        if brand.end <= one.start
+        else not text[one.end : brand.start].strip()
+        for one in goods
+    )
+
+
+def _find_amounts(text: str, *, taken: list[tuple[int, int]], named: list[Found]) -> list[Found]:
+    """Prices, sizes and counts where nothing else stands; a bare number counts the goods that follow it."""
+    amounts = find_amounts(text)
+    for one in named:
+        if one.kind in ("product", "product_type"):
+            count = find_count_before(text, one.start)
+            if count is not None and not any(a.start < count.end and count.start < a.end for a in amounts):
+                amounts.append(count)
+    return [
+        Found(amount.kind, amount.value, amount.start, amount.end)
+        for amount in amounts
+        if amount.kind in ("order_by", "only")
+        or not any(amount.start < end and start < amount.end for start, end in taken)
+    ]
 
 
 def _collect_forms(catalogue: Catalogue) -> dict[str, list[Named]]:
@@ -116,7 +169,7 @@ def _collect_forms(catalogue: Catalogue) -> dict[str, list[Named]]:
     heads: dict[str, list[Named]] = defaultdict(list)
     goods = {phrase[0] for phrase, concept in load_concepts().items() if concept == "PRODUCT" and len(phrase) == 1}
     for named in catalogue.named:
-        forms = {form for word in named.words for form in list_forms(word)}
+        forms = {form for word in named.words for form in list_forms(word)} - _PLURAL_ONLY
         for form in forms:
             whole[form].append(named)
         if named.kind == "product_type":
@@ -139,43 +192,3 @@ def find_orders(text: str) -> list[Found]:
             if not any(start < other.end and other.start < end for other in found):
                 found.append(Found("order_id", match["id"].upper().rstrip("-"), start, end))
     return found
-
-
-def list_forms(title: str) -> set[str]:
-    """A title in singular and plural, lower case, "&" also as "and", and in the words of another country."""
-    plain = " ".join(re.sub(r"[^\w\s&'-]", " ", title.lower()).split())
-    if not plain:
-        return set()
-    bases = {plain, " ".join(plain.replace("&", " and ").split())}
-    for here, there in _ELSEWHERE:
-        for a, b in ((here, there), (there, here)):
-            bases |= {re.sub(rf"\b{a}\b", b, base) for base in bases if re.search(rf"\b{a}\b", base)}
-    forms = set(bases)
-    for base in bases:
-        head, _, last = base.rpartition(" ")
-        forms |= {f"{head} {word}".strip() for word in list_word_forms(last)}
-    return {form for form in forms if len(form) >= 2}
-
-
-def list_word_forms(word: str) -> set[str]:
-    """A word with its singular and its plural, by the regular endings; a wrong guess is a word that nobody writes."""
-    forms = {word}
-    if not word.isalpha() or len(word) < 3:
-        return forms
-    if word.endswith("ies") and len(word) > 4:
-        forms |= {word[:-3] + "y", word[:-1]}
-    elif word.endswith(("ches", "shes", "sses", "xes", "zes", "oes")):
-        forms |= {word[:-2], word[:-1]}
-    elif word.endswith("ves"):
-        forms |= {word[:-3] + "f", word[:-3] + "fe", word[:-1]}
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        forms.add(word[:-1])
-    elif word.endswith("y") and word[-2] not in "aeiou":
-        forms.add(word[:-1] + "ies")
-    elif word.endswith(("s", "sh", "ch", "x", "z", "o")):
-        forms |= {word + "es", word + "s"} if word.endswith("o") else {word + "es"}
-    elif word.endswith("f"):
-        forms |= {word[:-1] + "ves", word + "s"}
-    else:
-        forms.add(word + "s")
-    return forms

@@ -25,6 +25,7 @@ from data.importers.checks import (
     check_titles,
     read_integers,
     read_prices,
+    tidy_text,
 )
 from data.importers.files import Table, read_table
 from data.importers.known import Known
@@ -33,14 +34,15 @@ from data.importers.sensitive import build_finder, build_pattern, fold_words
 from data.importers.writing import upsert_rows
 from data.shop import Shop
 
-OPTIONAL = ("category", "price", "brand", "stock", "sensitive")
+OPTIONAL = ("category", "price", "brand", "stock", "sensitive", "image", "contents")
+LONGEST_LABEL = 2000
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """The products and product types of a file, ready to be written."""
 
-    products: pl.DataFrame  # product_id, type_id, title, price_minor, brand, stock, sensitive
+    products: pl.DataFrame  # product_id, type_id, title, price_minor, brand, stock, sensitive, image, contents
     types: pl.DataFrame  # type_id, title, category, sensitive
     columns: frozenset[str]  # which optional columns the file has; only these update a known product
     notices: list[str]
@@ -59,6 +61,9 @@ def read_catalogue(check: Check, path: Path, shop: Shop, known: Known) -> Catalo
     table = Table(table.name, table.frame.with_columns(*absent), [])
     check_short(check, table, "category", LONGEST_TITLE)
     check_short(check, table, "brand", LONGEST_TITLE)
+    table = Table(table.name, table.frame.with_columns(tidy_text("contents")), [])
+    check_short(check, table, "contents", LONGEST_LABEL)
+    check_images(check, table, shop)
     price = read_prices(check, table, "price", shop.currency, required=False)
     stock = read_integers(check, table, "stock", "a whole number of pieces in stock, or nothing", required=False)
     frame = table.frame.with_columns(price.alias("price_minor"), stock.alias("stock_count"))
@@ -69,6 +74,7 @@ def read_catalogue(check: Check, path: Path, shop: Shop, known: Known) -> Catalo
     frame = _add_sensitive(check, table, shop, known, notices, stay="sensitive" not in columns)
     check_honesty(check, table, "title", "stock_count")
     check_honesty(check, table, "category", None)
+    check_honesty(check, table, "contents", None)
     return _build_catalogue(frame, shop, known, columns, notices)
 
 
@@ -179,6 +185,23 @@ def _note_titles(frame: pl.DataFrame, name: str, shop: Shop, notices: list[str])
         )
 
 
+def check_images(check: Check, table: Table, shop: Shop) -> None:
+    """A picture's address: a path on the page's own origin, or an address at an origin that the owner has named."""
+    image = pl.col("image")
+    own = image.str.contains(r"^/[^/\s\"'<>\\][^\s\"'<>\\]*$")
+    named = pl.lit(False)
+    for origin in shop.picture_origins:
+        rest = image.str.strip_prefix(origin)
+        named = named | (image.str.starts_with(f"{origin}/") & ~rest.str.contains(r"[\s\"'<>\\]"))
+    known = ", ".join(shop.picture_origins) or "none is named yet"
+    check.note(
+        table,
+        "image",
+        ~(own | named) | (image.str.len_chars() > LONGEST_LABEL),
+        f"a path such as /pictures/kettle.jpg, or an address at one of shop.picture_origins in shop.toml ({known})",
+    )
+
+
 def check_honesty(check: Check, table: Table, column: str, stock: str | None) -> None:
     """Note each text that presses the customer (P8)."""
     columns = [column, *([stock] if stock else [])]
@@ -207,6 +230,8 @@ def _build_catalogue(
         "brand",
         pl.col("stock_count").alias("stock"),
         pl.col("group").alias("sensitive"),
+        "image",
+        "contents",
     )
     others = known.products.join(products, on="product_id", how="anti").select("type_id", "sensitive")
     rank = {name: index for index, name in enumerate(shop.sensitive)}
@@ -236,14 +261,19 @@ def write_catalogue(connection: Connection, catalogue: Catalogue, stamp: str) ->
         key=("type_id",),
         update=("title", "category", "sensitive"),
     )
-    stored = {"category": "type_id", "price": "price_minor", "brand": "brand", "stock": "stock"}
+    stored = {"category": "type_id", "price": "price_minor"} | {
+        column: column for column in ("brand", "stock", "image", "contents")
+    }
+    changed = [stored[column] for column in catalogue.columns if column in stored]
+    if "contents" in catalogue.columns:
+        changed.append("contents_at")
     upsert_rows(
         connection,
         tables.products,
-        (*catalogue.products.columns, "added_at"),
-        ((*row, stamp) for row in catalogue.products.iter_rows()),
+        (*catalogue.products.columns, "added_at", "contents_at"),
+        ((*row, stamp, stamp if row[-1] else None) for row in catalogue.products.iter_rows()),
         key=("product_id",),
-        update=("title", "sensitive", *(stored[column] for column in catalogue.columns if column in stored)),
+        update=("title", "sensitive", *changed),
     )
 
 

@@ -35,7 +35,7 @@ function makeGroup(title, rows, order = "", tint = "") {
 function makeRow(one, { desk, isChosen, open }) {
   const { words, member } = desk;
   const isWaiting = one.state === "waiting";
-  const labels = Object.values(one.topic ?? {}).map((topic) => make("span.label", {}, String(topic)));
+  const labels = [one.topic?.about, one.topic?.order_id].filter(Boolean).map((topic) => make("span.label", {}, String(topic)));
   if (one.claimed_by && one.claimed_by !== member.username) labels.push(make("span.label.plum", {}, words.say("staff_claimed_by", { name: one.claimed_by })));
   const row = make(
     "button.row",

@@ -8,7 +8,7 @@ const EXACT = 1e-6;
 
 /** @param {any} detail @param {{words: import("../common/words.js").Words, name: string}} view @returns {HTMLElement[]} */
 export function makeSide(detail, { words, name }) {
-  return [makeCustomer(detail, words, name), makeConsents(detail, words), ...makeOffers(detail, words)];
+  return [makeCustomer(detail, words, name), ...makeMatter(detail, words), makeConsents(detail, words), ...makeOffers(detail, words)];
 }
 
 /** @param {any} detail @param {import("../common/words.js").Words} words @param {string} name */
@@ -20,6 +20,25 @@ function makeCustomer({ customer }, words, name) {
     make("p", {}, make("b", {}, name), customer?.since ? `, ${words.say("staff_customer_since", { date: words.day(customer.since) })}` : ""),
     customer && make("p.small", {}, words.say("staff_customer_id", { id: customer.customer_id })),
   );
+}
+
+/** What the assistant passed on: the order in question, what was in it, what the customer named. @param {any} detail @param {import("../common/words.js").Words} words */
+function makeMatter({ handoff }, words) {
+  const topic = handoff?.topic;
+  if (!topic?.order_id) return [];
+  const list = (/** @type {string[]} */ items) => make("ul", {}, ...items.map((item) => make("li", {}, item)));
+  return [
+    make(
+      "section.matter",
+      {},
+      make("h2", {}, words.say("staff_matter")),
+      topic.about && make("p", {}, topic.about),
+      make("p", {}, make("b", {}, words.say("staff_matter_order", { order_id: topic.order_id, date: topic.ordered_on ?? "", status: topic.status ?? "" }))),
+      topic.named && make("p.small", {}, words.say("staff_matter_named")),
+      topic.named && list(topic.named),
+      topic.lines && make("details", {}, make("summary", {}, words.say("staff_matter_lines"), icon("fold")), list(topic.lines)),
+    ),
+  ];
 }
 
 /** @param {any} detail @param {import("../common/words.js").Words} words */

@@ -56,6 +56,7 @@ function makeBody(message, hands) {
   if (message.extra?.effect) return makeEffectCard(message, hands);
   if (message.kind === "consent" && message.buttons.length === 2 && message.text.includes("?")) return makeConsentQuestion(message, hands);
   if (message.offers.length) return makeOffers(message, hands);
+  if (message.extra?.products?.some((/** @type {any} */ one) => one.image)) return makeGoods(message, hands);
   const source = message.extra?.source;
   return make(
     "div.bubble",
@@ -74,6 +75,30 @@ function makeOffers(message, hands) {
     make("div.bubble", {}, ...makeParagraphs(text)),
     make("ul.offers", { role: "list" }, ...message.offers.map((offer) => make("li", {}, makeOfferRow(offer, hands)))),
   );
+}
+
+/** Goods with their pictures below the text, which names them all. @param {Message} message @param {Hands} hands */
+function makeGoods(message, { words }) {
+  const goods = message.extra.products.map((/** @type {any} */ one) =>
+    make(
+      "li",
+      {},
+      makeGoodsPicture(one),
+      make("span.told", {}, make("b", {}, one.title), one.price && make("span.price", {}, words.money(one.price))),
+    ),
+  );
+  return make("div.stack", {}, make("div.bubble", {}, ...makeParagraphs(message.text)), make("ul.goods", { role: "list" }, ...goods));
+}
+
+/** A picture of a fixed size, fetched when it comes into view; one that fails leaves its place empty. @param {{title: string, image?: string}} one */
+function makeGoodsPicture({ title, image }) {
+  const place = make("span.picture", image ? {} : { "aria-hidden": "true" });
+  if (!image) return place;
+  const picture = make("img", { alt: title, width: "56", height: "56", loading: "lazy", decoding: "async", referrerpolicy: "no-referrer" });
+  picture.addEventListener("error", () => picture.remove());
+  picture.setAttribute("src", image);
+  place.append(picture);
+  return place;
 }
 
 /** The question, then what, why and how long, then two answers that weigh the same. @param {Message} message @param {Hands} hands */
