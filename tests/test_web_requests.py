@@ -17,6 +17,7 @@ from data.tables import messages
 from data.texts import Texts
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
 from tests.small_shop import bearer, make_small_shop
+from web.deeds import parse_payload
 
 Said = list[dict[str, Any]]
 
@@ -215,7 +216,9 @@ def test_a_liking_is_kept_only_under_its_consent(bot: StandIn, small: tuple[Test
     client, database = small
     type_id = client.get("/api/offers?limit=5", headers=bearer("c4")).json()["offers"][4]["offer_id"]
     guest, payload = Guest(client, "c4"), f'/like{{"product_type":"{type_id}"}}'
-    assert "switched off" in press(bot, guest, payload)["text"]
+    refused = press(bot, guest, payload)
+    assert "switched off" in refused["text"]
+    assert [parse_payload(b["payload"])[0] for b in refused["buttons"]] == ["grant_consent", "continue_with_bot"]
     assert find_told(database, "c4") == {}
     client.put("/api/me/consents/preferences", json={"granted": True}, headers=bearer("c4"))
     assert press(bot, guest, payload)["text"].startswith("Noted: you like")

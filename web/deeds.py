@@ -227,13 +227,28 @@ def _note_taste(deed: Deed, kind: str, address: str) -> Say:
         return _say(deed, "privacy.taste_which")
     title = lower_first(goods.title)
     if kind == "like" and "preferences" not in on:
-        return _say(deed, "privacy.taste_liked_off", title=title)
+        return _offer_preferences(deed, title)
     effect = turn_away(house, person_id, goods.type_id, kind=kind, minor=deed.conversation.minor)
     if not effect.acted:
         return _say(deed, "privacy.taste_known", title=title)
     extra = {"effect": {"before": effect.before, "after": effect.after}}
     told = tell_effect(house, effect, granted=True)
     return lambda _connection, now: [replace(_write(house, now, address, title=title, effect=told), extra=extra)]
+
+
+def _offer_preferences(deed: Deed, title: str) -> Say:
+    house = deed.house
+    name = house.recommender.name_category("preferences")
+    buttons = [
+        {
+            "title": house.texts.say("privacy.button_switch_on", category=name),
+            "payload": f"/grant_consent{json.dumps({'category': 'preferences'})}",
+        },
+        {"title": house.texts.say("privacy.button_leave_off"), "payload": "/continue_with_bot"},
+    ]
+    return lambda _connection, now: [
+        replace(_write(house, now, "privacy.taste_liked_off", title=title), buttons=buttons)
+    ]
 
 
 def not_mine(deed: Deed) -> Say:

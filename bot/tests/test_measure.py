@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from measure import Figures, Wording, count_figures, find_broken, find_interval, read_parsed
+from measure import (
+    Figures,
+    Wording,
+    count_figures,
+    find_broken,
+    find_interval,
+    leave_learned_out,
+    load_wordings,
+    read_parsed,
+)
 
 
 def read(label: str, *intents: str) -> Wording:
@@ -71,3 +82,13 @@ def test_parts_and_two_meanings_are_read_from_what_rasa_says() -> None:
 )
 def test_the_interval_is_wilsons(hits: int, of: int, low: float, high: float) -> None:
     assert find_interval(hits, of) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_a_training_line_measures_nothing(tmp_path: Path) -> None:
+    lines = 'version: "3.1"\nnlu:\n  - intent: greet\n    examples: |\n      - Good morning!\n'
+    (tmp_path / "smalltalk.yml").write_text(lines, encoding="utf-8")
+    (tmp_path / "none.yml").write_text('version: "3.1"\nnlu: []\n', encoding="utf-8")
+    other = Wording("greet", "good day to all")
+    assert leave_learned_out([Wording("greet", "good morning"), other], tmp_path) == [other]
+    with pytest.raises(ValueError, match="no wording"):
+        load_wordings(tmp_path / "none.yml")
