@@ -194,11 +194,11 @@ def find_95th(took_ms: Sequence[float]) -> float:
 
 def main(words: list[str]) -> int:
     """Measure, print, write, and say by the exit code whether the limits hold."""
+    commit = read_commit()
     if words not in ([], ["--baselines"]):
         print("usage: python -m tests.bench_understanding [--baselines]", file=sys.stderr)
         return 2
     require_data()
-    commit = read_commit()
     rows = measure_banking(with_baselines=bool(words)) + measure_scope()
     command = "make bench-understanding" + (" BASELINES=1" if words else "")
     return report("understanding", rows, command=command, commit=commit)
