@@ -101,7 +101,8 @@ def find_goods(talk: Talk) -> list[Goods | Answer]:
         if words:
             wish = replace(limits, words=tuple(_list_forms(word) for word in words))
             return [_search(connection, talk, Goods([], wish, " ".join(words), notes=notes))]
-        told = list_told(connection, talk) if aisle is None else []
+        may_point = talk.intent != "ask_contents" or _POINTS.search(talk.text) or _ORDINAL.search(talk.text)
+        told = list_told(connection, talk) if aisle is None and may_point else []
         if told:
             wish = _point(talk, limits, told)
             return [_search(connection, talk, Goods([], wish, told[0].title if len(told) == 1 else "", notes=notes))]

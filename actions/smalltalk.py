@@ -23,13 +23,17 @@ class ActionConfirm(CandorAction):
 
 
 class ActionDecline(CandorAction):
-    """ "No" presses the second."""
+    """ "No" presses the second. With nothing asked, while a person is waited for, it may be the waiting that is not wanted."""
 
     def name(self) -> str:
         return "action_decline"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        return [_press_last(talk, 1) or talk.say("smalltalk.nothing_to_decline")]
+        pressed = _press_last(talk, 1)
+        if pressed is not None:
+            return [pressed]
+        is_waiting = talk.conversation is not None and talk.conversation.state == "waiting"
+        return [talk.say("handoff.stop_waiting" if is_waiting else "smalltalk.nothing_to_decline")]
 
 
 class ActionFallBack(CandorAction):

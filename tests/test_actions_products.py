@@ -274,6 +274,14 @@ def test_a_label_is_never_taken_from_another_pack(deli: Deli) -> None:
     assert "“Tomatoes, sugar, vinegar.”" in quoted.text
 
 
+def test_goods_that_the_shop_does_not_name_are_not_taken_for_what_was_told_before(deli: Deli) -> None:
+    """Found by talking to it: "is your hummus vegan" was answered about the yogurt before."""
+    deli.ask("search_product", "strawberry yogurt")
+    (told,) = deli.ask("ask_contents", "is your hummus vegan")
+    assert "yogurt" not in told.text.lower()
+    assert told.text in deli.desk.texts.entry("products.contents_which").say
+
+
 def test_pictures_go_with_the_text_and_only_where_there_are_any(deli: Deli) -> None:
     (told,) = deli.ask("search_product", "do you have yogurt")
     drawn = {one["product_id"]: one for one in told.custom["extra"]["products"]}

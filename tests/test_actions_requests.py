@@ -1,6 +1,7 @@
 """Several requests, one of two, and what points back: the actions, over a log as the gateway writes it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import pytest
 
 from actions.desk import Desk
 from actions.requests import ActionAnswerEach, ActionAskWhich, ActionChooseListed
-from actions.smalltalk import ActionAnswerAbuse, ActionAnswerDistress, ActionFallBack
+from actions.smalltalk import ActionAnswerAbuse, ActionAnswerDistress, ActionDecline, ActionFallBack
 from actions.talk import Answer, Talk, _flatten, _keep_understood, point_back
 from actions.tastes import ActionNeverShow, ActionNoteTaste
 from data.catalogue import fetch_types
@@ -92,6 +93,17 @@ def test_an_offer_is_chosen_and_no_switch_is_thrown_by_a_place(desk: Desk, text:
     """The question for consent stands after the offers: "the second" is not its "no"."""
     expected = ("ask_why_offer", {"impression_id": impression_id})
     assert pressed(ActionChooseListed().answer(make_talk(desk, text, SLATE, CONSENT))) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "key"), [("waiting", "handoff.stop_waiting"), ("bot", "smalltalk.nothing_to_decline")]
+)
+def test_a_no_while_a_person_is_waited_for_may_mean_the_waiting(desk: Desk, state: str, key: str) -> None:
+    """Found by talking to it: "actually no, cancel that" left the customer in the queue without a word."""
+    talk = make_talk(desk, "actually no, cancel that", say("I have asked for a person."))
+    assert talk.conversation is not None
+    (told,) = ActionDecline().answer(replace(talk, conversation=replace(talk.conversation, state=state)))
+    assert told.text in desk.texts.entry(key).say
 
 
 def test_a_button_of_the_last_question_is_chosen(desk: Desk) -> None:
