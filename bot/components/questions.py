@@ -1,13 +1,14 @@
 """encoder/questions.py as a pipeline component: which of the shop's common questions a message asks.
 
 What it finds goes out with the message as `questions`, `[{id, title, confidence}]`, the likeliest first; the action server reads it there.
-The vector is the one that SentenceFeaturizer has read. Where nothing was understood but the
-question is sure, the intent becomes ask_question (`yields`).
+The vector is the one that SentenceFeaturizer has read. Where the question is surer than the intent, the intent becomes ask_question
+(`yields`, `doubtful`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,20 @@ class QuestionFinder(GraphComponent):
         """Take the trained model, if there is one yet."""
         self._config, self._storage, self._resource, self._model = config, storage, resource, model
         self._yields = {str(name): float(least) for name, least in config["yields"].items()}
+        self._doubtful, self._keeps = config["doubtful"], frozenset(config["keeps"])
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Rasa's hook: where `make train` wrote the questions; which intents ask nothing of the shop, to learn from; and from
-        which confidence on an intent yields to a question."""
+        """Rasa's hook: where `make train` wrote the questions; which intents ask nothing of the shop, to learn from; from which
+        confidence of a question on an intent yields to it; and any intent of a confidence below `doubtful.below` yields to a question from
+        `doubtful.question` on, but for those that it `keeps`."""
         return {
             "questions": "../var/bot/questions.json",
             "encoder": "../var/env/encoder",
             "foreign": [],
             "yields": {},
+            "doubtful": {"below": 0.0, "question": 1.0},
+            "keeps": [],
         }
 
     @classmethod
@@ -110,13 +115,20 @@ class QuestionFinder(GraphComponent):
                 {"id": one.question_id, "title": one.title, "confidence": round(one.confidence, 4)} for one in found
             ]
             message.set(QUESTIONS, told, add_to_output=True)
-            intent = (message.get(INTENT) or {}).get(INTENT_NAME_KEY)
-            if found and found[0].confidence >= self._yields.get(intent or "nlu_fallback", 2.0):
+            if found and self._is_surer(found[0].confidence, message.get(INTENT) or {}):
                 chosen = {INTENT_NAME_KEY: ASK, PREDICTED_CONFIDENCE_KEY: found[0].confidence}
                 ranking = [one for one in message.get(INTENT_RANKING_KEY) or [] if one.get(INTENT_NAME_KEY) != ASK]
                 message.set(INTENT, chosen, add_to_output=True)
                 message.set(INTENT_RANKING_KEY, [chosen, *ranking], add_to_output=True)
         return messages
+
+
+    def _is_surer(self, question: float, intent: Mapping[str, Any]) -> bool:
+        name, confidence = intent.get(INTENT_NAME_KEY), float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+        if question >= self._yields.get(name or "nlu_fallback", 2.0):
+            return True
+        is_doubtful = confidence < self._doubtful["below"] and name not in self._keeps
+        return bool(is_doubtful and question >= self._doubtful["question"])
 
 
 def _read(message: Message) -> str:

@@ -142,10 +142,11 @@ def test_the_saved_one_finds_what_the_trained_one_found(read: Callable[[str], np
         assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
 
 
-def make_finder(tmp_path: Path, yields: dict[str, float]) -> QuestionFinder:
+def make_finder(tmp_path: Path, yields: dict[str, float], **more: object) -> QuestionFinder:
     path = tmp_path / "questions.json"
     path.write_text(json.dumps(make_questions(*SHOP)), encoding="utf-8")
-    config = {"questions": str(path), "encoder": str(ENCODER), "foreign": ["greet"], "yields": yields}
+    config = {"questions": str(path), "encoder": str(ENCODER), "foreign": ["greet"], "yields": yields, **more}
+    config = {**QuestionFinder.get_default_config(), **config}
     storage = LocalModelStorage(tmp_path / "model")
     (tmp_path / "model").mkdir()
     resource = Resource("questions")
@@ -167,6 +168,25 @@ def test_the_component_hands_on_the_likeliest_and_settles_what_yields(tmp_path: 
         assert QUESTIONS in message.output_properties
     (empty,) = finder.process([Message({TEXT: "hello", INTENT: {"name": "greet"}})])
     assert empty.get(QUESTIONS) == []
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "settled"),
+    [
+        ("small_talk", 0.6, "ask_question"),
+        ("small_talk", 0.8, "small_talk"),
+        ("request_human", 0.6, "request_human"),
+    ],
+)
+def test_an_intent_in_doubt_yields_to_a_sure_question_unless_it_is_kept(
+    tmp_path: Path, encoder: Encoder, intent: str, confidence: float, settled: str
+) -> None:
+    finder = make_finder(tmp_path, {}, doubtful={"below": 0.7, "question": 0.5}, keeps=["request_human"])
+    text = "are you open on Sunday"
+    read = {"name": intent, "confidence": confidence}
+    message = Message({TEXT: text, MENDED: text, READING: encoder.read(text), INTENT: read})
+    finder.process([message])
+    assert message.get(INTENT)["name"] == settled
 
 
 def test_another_file_of_questions_is_trained_again(tmp_path: Path) -> None:
