@@ -93,6 +93,9 @@ def find_goods(talk: Talk) -> list[Goods | Answer]:
         named = [one for one in list_named(talk) if not (place[0] <= one.start < place[1])]
         if talk.intent == "ask_contents":
             named = choose_asked(talk, named)
+        if _ORDINAL.search(talk.text) and not talk.text.startswith("/") and (told := list_told(connection, talk)):
+            chosen = replace(limits, product_ids=tuple(product.product_id for product in told))
+            return [_search(connection, talk, Goods([], chosen, told[0].title if len(told) == 1 else "", notes=notes))]
         if named:
             if len(named) > 1 and (within := _find_within(talk, named)) is not None:
                 return [_resolve_within(connection, talk, within, limits, notes)]

@@ -106,9 +106,16 @@ def _list_things(talk: Talk) -> list[tuple[Listed, str]]:
             return [(Listed(button["title"]), button["payload"]) for button in buttons]
         if listed := message.understood.get("listed"):
             return [(Listed(one["title"], one.get("price_minor")), one["payload"]) for one in listed]
+        if len(goods := message.extra.get("products", ())) > 1:
+            return [_list_product(one) for one in goods]
         if message.offers and len(message.offers) > 1:
             return _list_offers(message)
     return []
+
+
+def _list_product(told: dict[str, Any]) -> tuple[Listed, str]:
+    price = (told.get("price") or {}).get("amount")
+    return Listed(str(told["title"]), price), write_payload("search_product", product=str(told["product_id"]))
 
 
 def _list_offers(message: Message) -> list[tuple[Listed, str]]:

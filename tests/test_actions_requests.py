@@ -106,6 +106,21 @@ def test_a_no_while_a_person_is_waited_for_may_mean_the_waiting(desk: Desk, stat
     assert told.text in desk.texts.entry(key).say
 
 
+@pytest.mark.parametrize(
+    ("text", "product_id"), [("the second", "p1"), ("no, the cheaper one", "p1"), ("the last one", "p2")]
+)
+def test_a_product_of_the_last_list_is_chosen(desk: Desk, text: str, product_id: str) -> None:
+    goods = [
+        {"product_id": f"p{n}", "title": f"Coffee, {n} oz", "price": {"amount": price, "currency": "USD"}}
+        for n, price in enumerate([499, 199, 399])
+    ]
+    listed = say("Here is what the shop has.", "products", extra={"products": goods})
+    assert pressed(ActionChooseListed().answer(make_talk(desk, text, listed))) == (
+        "search_product",
+        {"product": product_id},
+    )
+
+
 def test_a_button_of_the_last_question_is_chosen(desk: Desk) -> None:
     buttons = [
         {"title": title, "payload": f'/ask_price{{"product_type":"{n}"}}'}

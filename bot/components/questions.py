@@ -122,7 +122,6 @@ class QuestionFinder(GraphComponent):
                 message.set(INTENT_RANKING_KEY, [chosen, *ranking], add_to_output=True)
         return messages
 
-
     def _is_surer(self, question: float, intent: Mapping[str, Any]) -> bool:
         name, confidence = intent.get(INTENT_NAME_KEY), float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
         if question >= self._yields.get(name or "nlu_fallback", 2.0):

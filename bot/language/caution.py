@@ -76,7 +76,7 @@ _HEALTH = re.compile(
     r"makes? (?:me|him|her|us) (?:sick|ill)|upsets? my stomach)\b",
     re.IGNORECASE,
 )
-_ORDINAL_ALONE = re.compile(r"^\W*[1-9]\W*$")
+_ORDINAL_ALONE = re.compile(r"^[^\w-]*[1-9]\W*$")
 _OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
