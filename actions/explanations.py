@@ -7,7 +7,7 @@ each other.
 import json
 import re
 
-from actions.talk import Answer, CandorAction, Talk, press
+from actions.talk import Answer, CandorAction, Talk, press, write_payload
 from data.consent import fetch_consents
 from data.errors import NotKnown
 from data.impressions import Impression, access_impression, fetch_impressions
@@ -55,7 +55,17 @@ class ActionExplainOffer(CandorAction):
         impression = find_meant(talk, near)
         if impression is None:
             return [talk.say("explanations.nothing_shown")]
+        if _has_just_explained(talk, impression):
+            payload = write_payload("ask_more", impression_id=impression.impression_id)
+            return [press(payload, kind="explanation", text=talk.text)]
         return [explain(talk, impression, near)]
+
+
+def _has_just_explained(talk: Talk, impression: Impression) -> bool:
+    """Whether "why?" comes right after the reasons of the same offer: it asks for what lies behind them."""
+    is_typed = not talk.text.startswith("/") and talk.find_entity("impression_id") is None
+    focus = talk.conversation.focus if talk.conversation else None
+    return is_typed and focus == impression.impression_id and talk.find_understood().get("intent") == "ask_why_offer"
 
 
 def explain(talk: Talk, impression: Impression, near: list[Impression]) -> Answer:

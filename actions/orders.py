@@ -1,6 +1,7 @@
 """One's own orders: only when signed in, only one's own. A foreign number and an invented one get the same sentence."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,12 @@ _WHEN = re.compile(
     r"\b(?:when|whens|what time|how long|how soon|how far|arriv\w+|expect\w*|supposed|deliver by|here by)\b",
     re.IGNORECASE,
 )
+BEFORE = re.compile(
+    r"\b(?:the|my) (?:one|order) before\b|\bbefore (?:that|this)(?: one)?\W*$|\b(?:previous|earlier) (?:one|order)\b",
+    re.IGNORECASE,
+)
+_SPENT = re.compile(r"\b(?:spen[dt]\w*|cost me|paid|pay)\b|\bin total\b|\baltogether\b", re.IGNORECASE)
+_NOT_PAID = frozenset({"cancelled", "returned"})
 DONE = frozenset({"delivered", "collected", "bought in store", "cancelled", "returned"})
 STATUSES = {
     "placed": "placed",
@@ -60,7 +67,8 @@ class ActionShowOrderStatus(CandorAction):
         more = [talk.words("orders.tracking", tracking=order.tracking)] if order.tracking else []
         if status not in DONE and _WHEN.search(talk.text):
             more.append(talk.words("orders.no_time"))
-        return [Answer(told.kind, " ".join([told.text, *more]), _order_buttons(talk, order, "status"))]
+        text = " ".join([told.text, *more])
+        return [Answer(told.kind, text, _order_buttons(talk, order, "status"), _keep_order(order))]
 
 
 class ActionShowOrderContents(CandorAction):
@@ -93,7 +101,8 @@ class ActionShowOrderContents(CandorAction):
             "lines": text,
             "total": say_money(order.total_minor, currency),
         }
-        return [talk.say("orders.contents", buttons=_order_buttons(talk, order, "contents"), **facts)]
+        said = talk.say("orders.contents", buttons=_order_buttons(talk, order, "contents"), **facts)
+        return [replace(said, custom=said.custom | _keep_order(order))]
 
 
 class ActionListOrders(CandorAction):
@@ -106,7 +115,8 @@ class ActionListOrders(CandorAction):
         if talk.person_id is None:
             return [talk.say("orders.sign_in_first")]
         first, last = _find_span(talk)
-        orders = _fetch(talk, limit=1000 if first else MOST_LISTED + 1)
+        is_spent = _SPENT.search(talk.text) is not None
+        orders = _fetch(talk, limit=1000 if first or is_spent else MOST_LISTED + 1)
         if not orders:
             return [talk.say("orders.none")]
         if first and last:
@@ -114,8 +124,12 @@ class ActionListOrders(CandorAction):
             orders = _list_between(talk, first, last)
             if not orders:
                 return [_tell_none(talk, first, last)]
+            if is_spent:
+                return [_tell_spent(talk, orders, "orders.spent_between", **span)]
             told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
             return [talk.say("orders.list_between", orders="; ".join(told), buttons=_choices(talk, orders), **span)]
+        if is_spent:
+            return [_tell_spent(talk, orders, "orders.spent")]
         told = [_say_line(talk, order) for order in orders[:MOST_LISTED]]
         key = "orders.list" if len(told) > 1 else "orders.list_one"
         return [talk.say(key, count=len(told), orders="; ".join(told), buttons=_choices(talk, orders))]
@@ -159,6 +173,14 @@ class ActionReportMissingItem(CandorAction):
         else:
             told = talk.say("orders.missing_item_order", **facts)
         return [told, Answer("handoff", "", custom={"handoff": about})]
+
+
+def _tell_spent(talk: Talk, orders: list[Order], key: str, **span: Any) -> Answer:
+    """What orders cost together; those that were cancelled or returned do not count, and the sentence says so."""
+    paid = [order for order in orders if (order.status or "").lower() not in _NOT_PAID]
+    total = say_money(sum(order.total_minor for order in paid), talk.desk.shop.currency)
+    count = talk.words("orders.orders_one") if len(paid) == 1 else talk.words("orders.orders_many", count=len(paid))
+    return talk.say(key, total=total, orders=count, buttons=_choices(talk, orders), **span)
 
 
 def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
@@ -218,7 +240,11 @@ def _find_order(talk: Talk) -> Order | Answer:
         return talk.say("orders.sign_in_first")
     order_id = talk.find_entity("order_id")
     first, last = _find_span(talk)
-    if order_id is None and first and last:
+    if BEFORE.search(talk.text):
+        found = _list_before(talk)
+        if not found:
+            return talk.say("orders.none_before")
+    elif order_id is None and first and last:
         found = _list_between(talk, first, last)
         if not found:
             return _tell_none(talk, first, last)
@@ -250,6 +276,20 @@ def _record(talk: Talk, order_id: str) -> None:
             by="assistant",
             detail={"order_id": order_id},
         )
+
+
+def _keep_order(order: Order) -> dict[str, Any]:
+    """What "it" and "the one before" mean next."""
+    return {"understood": {"entities": [{"entity": "order_id", "value": order.order_id}]}}
+
+
+def _list_before(talk: Talk) -> list[Order]:
+    """One's orders before the one that was spoken of last, else before the newest; newest first."""
+    known = talk.find_understood().get("entities", [])
+    spoken = next((str(one["value"]) for one in known if one.get("entity") == "order_id"), None)
+    orders = _fetch(talk, limit=1000)
+    at = next((index for index, order in enumerate(orders) if order.order_id == spoken), 0)
+    return orders[at + 1 :]
 
 
 def _list_between(talk: Talk, first: date, last: date) -> list[Order]:

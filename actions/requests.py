@@ -6,6 +6,7 @@ asks the same again of another thing, and "the second" presses what was listed.
 
 from typing import Any
 
+from actions.orders import BEFORE
 from actions.smalltalk import fall_back
 from actions.talk import Answer, CandorAction, Talk, press, write_payload
 from bot.language.kinds import KIND_OF
@@ -77,6 +78,10 @@ class ActionChooseListed(CandorAction):
         return "action_choose_listed"
 
     def answer(self, talk: Talk) -> list[Answer]:
+        before = str(talk.find_understood().get("intent") or "")
+        if KIND_OF.get(before) == "order" and BEFORE.search(talk.text):
+            intent = before if before == "ask_order_contents" else "ask_order_status"
+            return [press(_write_request(intent, talk.text, []), kind="order", text=talk.text)]
         things = _list_things(talk)
         current = talk.conversation.focus if talk.conversation else None
         chosen = pick(

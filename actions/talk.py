@@ -146,7 +146,7 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
             )
             texts = get_desk().texts
             answers = [Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"))]
-        understood = _keep_understood(latest)
+        understood = keep_understood(latest)
         for one in answers:
             kept = understood | one.custom.get("understood", {})
             dispatcher.utter_message(
@@ -193,7 +193,7 @@ def _flatten(latest: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _keep_understood(latest: dict[str, Any]) -> dict[str, Any]:
+def keep_understood(latest: dict[str, Any]) -> dict[str, Any]:
     """What the next message may point back to: the intent, and what was named."""
     named = [{"entity": one["entity"], "value": one["value"]} for one in _flatten(latest) if one.get("entity") in _KEPT]
     intent = (latest.get("intent") or {}).get("name")

@@ -21,7 +21,7 @@ from actions.products import (
     ActionShowSimilar,
     ActionShowStock,
 )
-from actions.talk import Answer, CandorAction, Talk
+from actions.talk import Answer, CandorAction, Talk, keep_understood
 from bot.language.catalogue import read_catalogue
 from bot.language.finder import Finder
 from data.catalogue import fetch_brands, fetch_types
@@ -125,9 +125,18 @@ class Deli:
         with self.database.read() as connection:
             self.conversation = require_conversation(connection, self.conversation.conversation_id)
         answers = ACTIONS[intent].answer(Talk(self.desk, self.conversation, self.person_id, text, intent, entities))
+        latest = {"intent": {"name": intent}, "entities": entities}
         with self.database.write() as connection:
             drafts = [
-                Draft("bot", one.kind, one.text, extra=one.custom.get("extra", {})) for one in answers if one.text
+                Draft(
+                    "bot",
+                    one.kind,
+                    one.text,
+                    extra=one.custom.get("extra", {}),
+                    understood=keep_understood(latest) | one.custom.get("understood", {}),
+                )
+                for one in answers
+                if one.text
             ]
             append_messages(connection, self.conversation.conversation_id, drafts, at=AT)
         return answers

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,7 +18,7 @@ from actions.explanations import (
     ActionExplainWhatIf,
 )
 from actions.talk import Answer, CandorAction, Talk
-from data.conversations import open_conversation
+from data.conversations import Draft, append_messages, open_conversation
 from data.customers import find_customer
 from data.database import Database
 from data.impressions import record_slate
@@ -85,6 +86,20 @@ def test_why_offers_more_and_what_would_change_it(desk: Desk) -> None:
     payloads = find_payloads(answer(ActionExplainOffer(), talk))
     assert ("ask_more", {"impression_id": ids[0]}) in payloads
     assert ("ask_what_if", {"impression_id": ids[0]}) in payloads
+
+
+def test_why_again_right_after_the_reasons_asks_for_what_lies_behind_them(desk: Desk) -> None:
+    talk, ids = make_talk(desk, "c0", "why?")
+    told = answer(ActionExplainOffer(), talk)
+    assert talk.conversation is not None
+    talk.conversation = replace(talk.conversation, focus=ids[0])
+    said = Draft("bot", told.kind, told.text, understood={"intent": "ask_why_offer", "entities": []})
+    with desk.database.write() as connection:
+        append_messages(connection, talk.conversation.conversation_id, [said], at=AT)
+    again = answer(ActionExplainOffer(), talk)
+    assert parse_payload(again.custom["press"]) == ("ask_more", {"impression_id": ids[0]})
+    talk.text = f"/ask_why_offer{json.dumps({'impression_id': ids[0]})}"  # a button says what it means
+    assert answer(ActionExplainOffer(), talk).text == told.text
 
 
 def test_the_button_asks_what_would_change_it_and_offers_each_category(desk: Desk) -> None:

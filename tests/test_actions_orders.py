@@ -157,3 +157,26 @@ def test_buttons_lead_to_the_same_order(deli: Deli) -> None:
     ]
     assert "Ground coffee" in deli.press(told.buttons[0])[0].text
     assert deli.press(told.buttons[1])[1].custom["handoff"]["order_id"] == "A-1001"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("how much did I spend in May", ["$16.18", "2 orders", "1 May", "31 May"]),
+        ("how much have I spent with you altogether", ["$21.75", "3 orders", "not counted"]),
+        ("what did I pay last week", ["$4.20", "one order"]),
+    ],
+)
+def test_what_was_spent_is_added_up(deli: Deli, text: str, parts: list[str]) -> None:
+    told = say(deli, "list_orders", text)
+    for part in parts:
+        assert part in told
+
+
+def test_the_one_before_goes_back_order_by_order(deli: Deli) -> None:
+    deli.sign_in("anna")
+    assert "A-1003" in deli.ask("ask_order_contents", "what was in my last order")[0].text
+    assert "A-1002" in deli.ask("ask_order_contents", "and the one before?")[0].text
+    assert "A-1001" in deli.ask("ask_order_status", "and the order before that")[0].text
+    told = deli.ask("ask_order_status", "and the previous one?")[0].text
+    assert told in deli.desk.texts.entry("orders.none_before").say

@@ -10,7 +10,7 @@ import pytest
 from actions.desk import Desk
 from actions.requests import ActionAnswerEach, ActionAskWhich, ActionChooseListed
 from actions.smalltalk import ActionAnswerAbuse, ActionAnswerDistress, ActionDecline, ActionFallBack
-from actions.talk import Answer, Talk, _flatten, _keep_understood, point_back
+from actions.talk import Answer, Talk, _flatten, keep_understood, point_back
 from actions.tastes import ActionNeverShow, ActionNoteTaste
 from data.catalogue import fetch_types
 from data.consent import PURPOSES, record_consent
@@ -213,11 +213,11 @@ def test_what_is_kept_for_the_next_message_are_goods_orders_and_categories_alone
         "entities": [{"entity": "product_type", "value": ["a", "b"]}, {"entity": "said", "value": "secret words"}],
     }
     assert [one["value"] for one in _flatten(latest)] == ["a", "b", "secret words"]
-    assert _keep_understood(latest) == {
+    assert keep_understood(latest) == {
         "intent": "ask_price",
         "entities": [{"entity": "product_type", "value": "a"}, {"entity": "product_type", "value": "b"}],
     }
-    assert _keep_understood({}) == {}
+    assert keep_understood({}) == {}
 
 
 def test_not_understood_twice_offers_a_person(desk: Desk, texts: Texts) -> None:
