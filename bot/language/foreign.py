@@ -17,37 +17,37 @@ SMALLEST_SHARE = 0.3
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 _WORDS = {
-    "de": "ich mich mir du dich ihr ihre ihren euch wir uns ist sind haben habe habt wird werden wurde kann können könnte möchte möchten will"
+    "de": "ich mich mir sie du dich ihr ihre ihren euch wir uns ist sind haben habe habt wird werden wurde kann können könnte möchte möchten will"
     " muss soll nicht kein keine keinen mein meine meinen meiner meinem dein deine und oder aber auch noch schon bitte danke hallo"
     " wo wie warum wann welche welcher welches wieviel ein eine einen einem einer das dass ob mit für über von auf bei nach zum zur"
     " bestellung bestellen bestellt lieferung paket geld rückgabe preis kostet hilfe brauche suche gibt gibts angebote einkäufe"
-    " daten guten morgen abend heute gestern etwas jemand mensch menschen sprechen wurde geliefert angekommen gekauft zurückgeben",
-    "es": "yo tú usted ustedes nosotros mi mis es está están estoy son soy tengo tiene tienes tienen quiero quiere quisiera puedo puede pueden"
+    " daten guten morgen abend heute gibt's verkaufen führen fehlt fehlen gestern etwas jemand mensch menschen sprechen wurde geliefert angekommen gekauft zurückgeben",
+    "es": "yo tú usted ustedes nosotros mi mis es está están estoy son soy tengo tiene tienes tienen tenéis tenemos venden vendéis vosotros que me te falta faltan atender quiero quiere quisiera puedo puede pueden"
     " necesito busco dónde donde cómo cuándo cuánto cuánta cuesta cuál por qué porque para pero también muy más hola gracias favor"
     " buenos buenas días tardes una unos unas los las ese esta este esto hay pedido pedidos entrega paquete dinero devolver"
     " devolución precio ayuda ofertas compras datos persona hablar ha llegado llega comprado comprar ayer hoy mañana y solo sólo entiendo aviso",
-    "fr": "je j'ai j'aimerais tu vous nous il elle est c'est suis sont êtes avez avons ont ai mon ma mes votre vos notre ne pas n'est"
+    "fr": "je j'ai j'aimerais tu vous nous il elle est c'est suis sont êtes avez avons avez-vous vendez auriez manque manquent que ce cette ont ai mon ma mes votre vos notre ne pas n'est"
     " n'ai où quand comment pourquoi combien quel quelle quels quelles qu'est-ce est-ce voudrais veux peux pouvez puis-je"
     " bonjour bonsoir merci s'il plaît une des les dans avec pour sur et aussi commande commander commandes livraison colis"
     " argent remboursement retourner coûte aide besoin cherche données achats parler quelqu'un personne hier aujourd'hui arrivé acheté",
-    "it": "io tu lei noi voi mio mia miei mie è sono sei siamo avete hanno vorrei voglio posso può potete devo dov'è dove quando perché"
+    "it": "io tu lei noi voi mio mia miei mie è sono sei siamo avete hanno vendete manca mancano vorrei voglio posso può potete devo dov'è dove quando perché"
     " quanto quanta costa quale quali ciao buongiorno buonasera grazie per favore il lo gli uno una non c'è che cosa ma anche"
     " questo questa ordine ordini ordinato consegna pacco soldi rimborso restituire prezzo aiuto bisogno cerco dati acquisti parlare"
     " qualcuno persona ieri oggi arrivato comprato ho",
-    "pt": "eu você vocês nós meu minha meus minhas é são estou está estão tenho tem têm quero queria posso pode podem preciso procuro onde"
+    "pt": "eu você vocês nós meu minha meus minhas é são estou está estão tenho tem têm quero queria posso pode podem preciso vendem vende falta faltam que procuro onde"
     " quando como quanto quanta custa qual quais por que porque para mas também muito mais olá obrigado obrigada favor bom boa"
     " dia uma uns umas não há pedido pedidos encomenda entrega pacote dinheiro devolver reembolso preço ajuda ofertas compras"
     " dados falar alguém pessoa ontem hoje chegou comprei comprar só sou entendo devo",
-    "nl": "ik mij jij je jullie wij ons mijn jouw uw heb hebt heeft hebben ben bent zijn wordt kan kunt kunnen wil wilt zou moet niet geen"
+    "nl": "ik mij jij je jullie wij ons mijn jouw uw heb hebt heeft hebben verkopen jullie ontbreekt ben bent zijn wordt kan kunt kunnen wil wilt zou moet niet geen"
     " een het dat deze dit maar ook nog waar hoe waarom wanneer welke wat hoeveel kost alstublieft alsjeblieft bedankt hallo"
     " goedemorgen goedendag met voor van naar bij bestelling bestellen besteld levering pakket geld terug retourneren prijs hulp nodig"
     " zoek aanbiedingen gegevens spreken praten iemand mens gisteren vandaag aangekomen gekocht en",
-    "pl": "ja ty pan pani mnie mi moje mój moja mojego moją jest są jestem mam masz ma mają chcę chciałbym chciałabym mogę może można potrzebuję"
+    "pl": "ja ty pan pani mnie mi moje mój moja mojego moją jest są jestem mam masz ma mają macie sprzedajecie brakuje chcę chciałbym chciałabym mogę może można potrzebuję"
     " szukam gdzie jak kiedy dlaczego ile kosztuje który która które czy nie tak dzień dobry cześć dziękuję proszę dla"
     " się oraz ale też już tylko rozumiem po mam czy zamówienie zamówienia zamówiłem zamówiłam dostawa paczka pieniądze zwrot zwrócić cena pomoc pomocy oferty dane"
     " rozmawiać porozmawiać człowiekiem osobą wczoraj dzisiaj dotarło kupiłem kupiłam",
     "tr": "ben sen siz biz benim bana beni sizin bu şu bir var yok mı mi mu mü değil nerede nasıl neden niçin zaman kaç hangi"
-    " istiyorum isterim istemiyorum lütfen merhaba selam teşekkürler teşekkür ederim günaydın iyi günler ve ile için ama çok"
+    " istiyorum isterim istemiyorum ürün ürünü ürünler satıyor musunuz mısınız eksik lütfen merhaba selam teşekkürler teşekkür ederim günaydın iyi günler ve ile için ama çok"
     " sipariş siparişim siparişimi siparişler teslimat kargo kargom paket para iade etmek fiyat fiyatı kadar yardım ihtiyacım arıyorum"
     " konuşmak biriyle insanla yalnızca sadece anlıyorum dün bugün gelmedi geldi aldım almak verilerim",
 }  # fmt: skip
@@ -58,9 +58,9 @@ _ENGLISH = frozenset(
 )
 # Spelt alike in English, with its accent or without: no evidence.
 _ALIKE = frozenset(
-    "die was hat war so am man also will den for fur mi me ma on ne pas des dm tu y en dos no do to it is an on son are sea"
+    "te ce die was hat war so am man also will den for fur mi me ma on ne pas des dm tu y en dos no do to it is an on son are sea"
     " main mine plus pan ja per non come sole male dove pace fare lo los las les il van kan met over he hier bent wat dit boa"
-    " paket paste para ben sen bu bin var bit mu may daily hola ciao merci bonjour hallo dia como mas once dame data est est-ce"
+    " paket paste para ben sen bu bin var bit mu may daily dia como mas once dame data est est-ce"
     " bis favor persona ai ho es de la le un con del al das ham dan bei bar sur et ma mon mes".split()
 )
 
@@ -93,15 +93,15 @@ LANGUAGES = tuple(_WORDS)
 _PERSON = {
     "de": r"(?:mit|an) (?:einem|einer|einen|eine|'nem|nem)? ?(?:echten |richtigen |menschlichen )?(?:menschen|person|mitarbeiter(?:in)?|berater(?:in)?)\b.*"
     r"\b(?:sprechen|reden|schreiben|verbinden|chatten|weiterleiten)|(?:mit|an) jemand(?:em|en)? (?:sprechen|reden|verbinden)"
-    r"|verbinden sie mich|(?:brauche|will|mochte) (?:einen |eine )?(?:echten |echte )?(?:menschen|mitarbeiter|person)\b",
+    r"|verbinden sie mich|(?:gibt es|ist) (?:da |dort |hier |auch )*(?:einen |eine |jemand )(?:echten |echte |richtigen )?(?:menschen|mitarbeiter|person)\b|(?:brauche|will|mochte) (?:einen |eine )?(?:echten |echte )?(?:menschen|mitarbeiter|person)\b",
     "es": r"(?:hablar|chatear|comunicarme|hable) con (?:una? |el |la |alguna |algun )?(?:persona|humano|agente|alguien|empleado|operador|representante|ser humano)"
-    r"|(?:quiero|necesito|quisiera|paseme con|pongame con|comuniqueme con) (?:a )?(?:una? )(?:persona|humano|agente|operador)",
+    r"|atender(?:me)? (?:una persona|alguien)|alguien (?:que )?me (?:atienda|atiende|puede atender|ayude)|(?:quiero|necesito|quisiera|paseme con|pongame con|comuniqueme con) (?:a )?(?:una? )(?:persona|humano|agente|operador)",
     "fr": r"(?:parler|discuter|echanger) (?:a|avec) (?:une? |quelqu'un|l')(?:vraie |vrai )?(?:personne|humain|conseiller|conseillere|agent|etre humain)?"
     r"|(?:veux|voudrais|besoin d')(?: )?(?:une? )(?:vraie |vrai )?(?:personne|humain|conseiller|agent)|passez-moi (?:une? |quelqu'un)",
     "it": r"(?:parlare|chattare) con (?:una? |un')?(?:vera |vero )?(?:persona|umano|operatore|operatrice|qualcuno|essere umano|addetto)"
-    r"|(?:voglio|vorrei) (?:una? |un')(?:vera )?(?:persona|operatore|umano)|mi passi (?:una? |un')(?:persona|operatore)",
+    r"|(?:voglio|vorrei) (?:una? |un')(?:vera )?(?:persona|operatore|umano)|mi passi (?:una? |un')(?:persona|operatore)|qualcuno in carne e ossa",
     "pt": r"(?:falar|conversar) com (?:uma? |o |a )?(?:pessoa|humano|atendente|alguem|agente|ser humano|operador)"
-    r"|(?:quero|preciso de|queria) uma? (?:pessoa|humano|atendente)",
+    r"|(?:quero|preciso de|queria) uma? (?:pessoa|humano|atendente)|contacto com uma pessoa",
     "nl": r"(?:met|tegen) (?:een )?(?:echt |echte )?(?:mens|persoon|medewerker|iemand)(?: (?:te|wil|kan))* ?(?:spreken|praten|chatten)"
     r"|(?:spreken|praten) met (?:een )?(?:echt |echte )?(?:mens|persoon|medewerker|iemand)|verbind me door",
     "pl": r"(?:po)?rozmawiac z (?:kims|czlowiekiem|osoba|konsultantem|pracownikiem|prawdziw\w+)|polacz\w* (?:mnie )?z (?:kims|czlowiekiem|osoba|konsultantem|pracownikiem)",
