@@ -1,5 +1,6 @@
 """Reads texts with the encoder that set-up made (`python -m encoder`)."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ class Reading:
 
     vector: np.ndarray
     hidden: np.ndarray
+
+    def fingerprint(self) -> str:
+        """What Rasa knows a message's parts by; without it, it writes every number out in decimals, 20 s for 10,000 lines."""
+        return hashlib.sha256(self.vector.tobytes() + self.hidden.tobytes()).hexdigest()
 
 
 class Encoder:
