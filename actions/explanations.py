@@ -80,7 +80,7 @@ def explain(talk: Talk, impression: Impression, near: list[Impression]) -> Answe
     ]
     buttons += [
         _button(
-            talk.words("explanations.button_why_other", title=lower_first(other.offer["title"])),
+            talk.words("explanations.button_why_other", title=lower_first(other.offer["title"], talk.lang)),
             "ask_why_offer",
             impression_id=other.impression_id,
         )
@@ -120,7 +120,7 @@ class ActionExplainWhyNot(CandorAction):
             told = tell_why_not(connection, talk.desk.recommender, impression, other=other, minor=_is_minor(talk))
         buttons = [
             _button(
-                talk.words("explanations.button_why_other", title=lower_first(impression.offer["title"])),
+                talk.words("explanations.button_why_other", title=lower_first(impression.offer["title"], talk.lang)),
                 "ask_why_offer",
                 impression_id=impression.impression_id,
             ),
@@ -222,7 +222,8 @@ class ActionExplainChoosing(CandorAction):
         if not on:
             return [talk.say("explanations.how_it_works_nothing_on")]
         used = talk.words(
-            "explanations.used_now_some", categories=say_list([talk.desk.recommender.name_category(c) for c in on])
+            "explanations.used_now_some",
+            categories=say_list([talk.desk.recommender.name_category(c) for c in on], talk.lang),
         )
         return [talk.say("explanations.how_it_works", used=used)]
 
@@ -275,7 +276,7 @@ class ActionExplainMeaning(CandorAction):
         with talk.read() as connection:
             tested = tell_certainty(connection, talk.desk.recommender, impression)["tested"]
         told = tell_meaning(impression, talk.desk.texts, tested=tested)
-        title = lower_first(impression.offer["title"])
+        title = lower_first(impression.offer["title"], talk.lang)
         buttons = [
             _button(
                 talk.words("explanations.button_why_other", title=title),
@@ -300,10 +301,10 @@ class ActionExplainUsed(CandorAction):
         name = talk.desk.recommender.name_category
         plain = [c for c in talk.desk.shop.categories if not c.startswith("sensitive_") and c != "fairness"]
         off = [name(c) for c in plain if c not in on]
-        categories = say_list([name(c) for c in on])
+        categories = say_list([name(c) for c in on], talk.lang)
         if not off:
             return [talk.say("explanations.what_is_used_all", categories=categories)]
-        return [talk.say("explanations.what_is_used", categories=categories, unused=say_list(off))]
+        return [talk.say("explanations.what_is_used", categories=categories, unused=say_list(off, talk.lang))]
 
 
 class ActionOpenReview(CandorAction):

@@ -346,9 +346,9 @@ def tell_limits(talk: Talk, wish: Wish) -> list[str]:
     if wish.brand is not None:
         told.append(talk.words("products.limit_brand", brand=wish.brand))
     if wish.low_minor is not None:
-        told.append(talk.words("products.limit_from", price=say_money(wish.low_minor, currency)))
+        told.append(talk.words("products.limit_from", price=say_money(wish.low_minor, currency, talk.lang)))
     if wish.high_minor is not None:
-        told.append(talk.words("products.limit_to", price=say_money(wish.high_minor, currency)))
+        told.append(talk.words("products.limit_to", price=say_money(wish.high_minor, currency, talk.lang)))
     if wish.in_stock:
         told.append(talk.words("products.limit_stock"))
     return told

@@ -41,7 +41,9 @@ class ActionShowOffers(CandorAction):
             return [talk.say("offers.none")]
         used = shown[0].explanation["categories_used"]
         if any(impression.personalized for impression in shown):
-            told = talk.say("offers.personal", categories=say_list([desk.recommender.name_category(c) for c in used]))
+            told = talk.say(
+                "offers.personal", categories=say_list([desk.recommender.name_category(c) for c in used], talk.lang)
+            )
         else:
             told = talk.say("offers.popular_minor" if minor else "offers.popular")
         lines = "\n".join(f"{i.position}. {_tell_offer(talk, i.offer)}" for i in shown)
@@ -68,12 +70,12 @@ def _tell_offer(talk: Talk, offer: dict[str, Any]) -> str:
     """One offer in a line that stands alone: what, price, discount, until when, whether the price is personal, and why."""
     terms = [offer["title"]]
     if price := offer.get("price"):
-        terms.append(say_money(price["amount"], price["currency"]))
+        terms.append(say_money(price["amount"], price["currency"], talk.lang))
     if discount := offer.get("discount"):
         worth = (
             talk.words("offers.discount_percent", percent=f"{discount['percent']:g}")
             if "percent" in discount
-            else say_money(discount["amount"], discount["currency"])
+            else say_money(discount["amount"], discount["currency"], talk.lang)
         )
         terms.append(talk.words("offers.discount", discount=worth))
     if until := offer.get("until"):
@@ -95,4 +97,4 @@ def _tell_type(talk: Talk) -> str:
     if thing is None:
         return ""
     key = "offers.there_is" if running else "offers.none_of_type"
-    return talk.words(key, type=lower_first(thing.title), title=running[0].title if running else "")
+    return talk.words(key, type=lower_first(thing.title, talk.lang), title=running[0].title if running else "")

@@ -99,7 +99,7 @@ class ActionShowOrderContents(CandorAction):
             "order_id": order.order_id,
             "date": _say_day(talk, order),
             "lines": text,
-            "total": say_money(order.total_minor, currency),
+            "total": say_money(order.total_minor, currency, talk.lang),
         }
         said = talk.say("orders.contents", buttons=_order_buttons(talk, order, "contents"), **facts)
         return [replace(said, custom=said.custom | _keep_order(order))]
@@ -120,7 +120,10 @@ class ActionListOrders(CandorAction):
         if not orders:
             return [talk.say("orders.none")]
         if first and last:
-            span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+            span: dict[str, Any] = {
+                "from": say_date(first, _today(talk), talk.lang),
+                "to": say_date(last, _today(talk), talk.lang),
+            }
             orders = _list_between(talk, first, last)
             if not orders:
                 return [_tell_none(talk, first, last)]
@@ -169,7 +172,7 @@ class ActionReportMissingItem(CandorAction):
         }
         if named:
             about["named"] = [line.title for line in named]
-            told = talk.say("orders.missing_item_named", items=say_list(about["named"]), **facts)
+            told = talk.say("orders.missing_item_named", items=say_list(about["named"], talk.lang), **facts)
         else:
             told = talk.say("orders.missing_item_order", **facts)
         return [told, Answer("handoff", "", custom={"handoff": about})]
@@ -178,7 +181,7 @@ class ActionReportMissingItem(CandorAction):
 def _tell_spent(talk: Talk, orders: list[Order], key: str, **span: Any) -> Answer:
     """What orders cost together; those that were cancelled or returned do not count, and the sentence says so."""
     paid = [order for order in orders if (order.status or "").lower() not in _NOT_PAID]
-    total = say_money(sum(order.total_minor for order in paid), talk.desk.shop.currency)
+    total = say_money(sum(order.total_minor for order in paid), talk.desk.shop.currency, talk.lang)
     count = talk.words("orders.orders_one") if len(paid) == 1 else talk.words("orders.orders_many", count=len(paid))
     return talk.say(key, total=total, orders=count, buttons=_choices(talk, orders), **span)
 
@@ -212,7 +215,10 @@ def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
         "",
     )
     if not bought and first and last:
-        span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+        span: dict[str, Any] = {
+            "from": say_date(first, _today(talk), talk.lang),
+            "to": say_date(last, _today(talk), talk.lang),
+        }
         return talk.say("orders.item_none_between", words=words, **span)
     if not bought:
         return talk.say("orders.item_none", words=words)
@@ -222,7 +228,7 @@ def _tell_item(talk: Talk, first: date | None, last: date | None) -> Answer:
     return talk.say(
         "orders.item_last",
         item=_say_item(talk, line),
-        date=say_date(line.ordered_on, _today(talk)),
+        date=say_date(line.ordered_on, _today(talk), talk.lang),
         order_id=line.order_id,
         buttons=[{"title": talk.words("orders.button_contents"), "payload": payload}],
     )
@@ -259,8 +265,11 @@ def _find_order(talk: Talk) -> Order | Answer:
 def _tell_none(talk: Talk, first: date, last: date) -> Answer:
     """That there is no order of a day or of some days."""
     if first == last:
-        return talk.say("orders.none_on", date=say_date(first, _today(talk)))
-    span: dict[str, Any] = {"from": say_date(first, _today(talk)), "to": say_date(last, _today(talk))}
+        return talk.say("orders.none_on", date=say_date(first, _today(talk), talk.lang))
+    span: dict[str, Any] = {
+        "from": say_date(first, _today(talk), talk.lang),
+        "to": say_date(last, _today(talk), talk.lang),
+    }
     return talk.say("orders.none_between", **span)
 
 
@@ -322,7 +331,7 @@ def _today(talk: Talk) -> date:
 
 
 def _say_day(talk: Talk, order: Order) -> str:
-    return say_date(_day(talk, order), _today(talk))
+    return say_date(_day(talk, order), _today(talk), talk.lang)
 
 
 def _say_item(talk: Talk, line: OrderLine) -> str:
@@ -330,7 +339,7 @@ def _say_item(talk: Talk, line: OrderLine) -> str:
         "orders.contents_line",
         quantity=line.quantity,
         title=line.title,
-        price=say_money(line.quantity * line.unit_price_minor, talk.desk.shop.currency),
+        price=say_money(line.quantity * line.unit_price_minor, talk.desk.shop.currency, talk.lang),
     )
 
 
@@ -341,7 +350,7 @@ def _say_line(talk: Talk, order: Order) -> str:
         order_id=order.order_id,
         date=_say_day(talk, order),
         items=items,
-        total=say_money(order.total_minor, talk.desk.shop.currency),
+        total=say_money(order.total_minor, talk.desk.shop.currency, talk.lang),
         status=order.status or talk.words("orders.no_status"),
     )
 

@@ -72,7 +72,7 @@ class ActionShowConsents(CandorAction):
         ]
         if not on:
             return [talk.say("privacy.state_all_off", buttons=buttons)]
-        facts = {"on": say_list([name(c) for c in on]), "off": say_list([name(c) for c in off])}
+        facts = {"on": say_list([name(c) for c in on], talk.lang), "off": say_list([name(c) for c in off], talk.lang)}
         return [talk.say("privacy.state" if off else "privacy.state_all_on", buttons=buttons, **facts)]
 
 
@@ -93,7 +93,7 @@ class ActionShowHeldData(CandorAction):
             for group in groups
             if group["count"]
         ]
-        return [talk.say("privacy.held", groups=say_list(told))]
+        return [talk.say("privacy.held", groups=say_list(told, talk.lang))]
 
 
 class ActionOfferCopy(CandorAction):

@@ -99,7 +99,9 @@ def _tell_price(talk: Talk, goods: Goods) -> Answer:
         answer = talk.say("products.price", title=priced[0].title, price=_say_price(talk, priced[0]))
         count = _count(talk)
         total = (priced[0].price_minor or 0) * count
-        many = talk.words("products.price_of_many", count=count, total=say_money(total, talk.desk.shop.currency))
+        many = talk.words(
+            "products.price_of_many", count=count, total=say_money(total, talk.desk.shop.currency, talk.lang)
+        )
         return _close(talk, answer, goods, priced, f"{many} {same}" if count > 1 else same)
     prices = [product.price_minor or 0 for product in priced]
     told = priced[:MOST_LISTED]
@@ -112,8 +114,8 @@ def _tell_price(talk: Talk, goods: Goods) -> Answer:
         answer = talk.say(
             "products.price_range",
             title=_say_kind(talk, goods),
-            low=say_money(min(prices), talk.desk.shop.currency),
-            high=say_money(max(prices), talk.desk.shop.currency),
+            low=say_money(min(prices), talk.desk.shop.currency, talk.lang),
+            high=say_money(max(prices), talk.desk.shop.currency, talk.lang),
             products=lines,
         )
     return _close(talk, answer, goods, told, same)
@@ -151,7 +153,7 @@ def _tell_contents(talk: Talk, goods: Goods) -> Answer:
     zone, today = talk.desk.shop.zone, talk.desk.clock.today()
     read = parse_time(product.contents_at).astimezone(zone).date() if product.contents_at else today
     answer = talk.say(
-        "products.contents_label", title=product.title, contents=product.contents, date=say_date(read, today)
+        "products.contents_label", title=product.title, contents=product.contents, date=say_date(read, today, talk.lang)
     )
     source = {"source": {"title": product.title, "link": None, "table": "products", "id": product.product_id}}
     return Answer(answer.kind, answer.text, answer.buttons, {"extra": list_extra(talk, [product]) | source})
@@ -242,7 +244,7 @@ def _say_product(talk: Talk, product: Product) -> str:
 
 
 def _say_price(talk: Talk, product: Product) -> str:
-    return say_money(product.price_minor or 0, talk.desk.shop.currency)
+    return say_money(product.price_minor or 0, talk.desk.shop.currency, talk.lang)
 
 
 def _join(parts: list[str]) -> str:
@@ -251,7 +253,7 @@ def _join(parts: list[str]) -> str:
 
 def _say_inside(talk: Talk, goods: Goods) -> str:
     """The same inside a sentence: a kind in small letters, a product as the catalogue writes it."""
-    return goods.products[0].title if len(goods.products) == 1 else lower_first(_say_kind(talk, goods))
+    return goods.products[0].title if len(goods.products) == 1 else lower_first(_say_kind(talk, goods), talk.lang)
 
 
 def _say_kind(talk: Talk, goods: Goods) -> str:

@@ -52,10 +52,13 @@ def find_answer(talk: Talk, *, least: float = SURE, kind: str = "answer") -> Ans
 
 
 def tell_question(talk: Talk, question: Question, *, kind: str = "answer") -> Answer:
-    """An answer with its source and a link to it: the shop's own page where the question names one, else ours."""
+    """An answer with its source and a link to it: the shop's own page where the question names one, else ours.
+
+    The answer is the shop's own text, so it stays in the shop's first language.
+    """
     source = talk.words("questions.answer_source", title=question.title)
     link = question.link or f"/questions/{quote(question.question_id, safe='')}"
-    custom = {"extra": {"source": {"title": question.title, "link": link}}}
+    custom = {"extra": {"source": {"title": question.title, "link": link}}, "lang": talk.desk.shop.languages[0]}
     return Answer(kind, f"{question.answer}\n\n{source}", custom=custom)
 
 

@@ -95,6 +95,11 @@ class Talk:
         return self.desk.texts.say(address, **facts)
 
     @property
+    def lang(self) -> str:
+        """The language that is spoken."""
+        return self.desk.texts.lang
+
+    @property
     def vary(self) -> str:
         """Chooses among variants: another one at each turn."""
         return f"{self.conversation.conversation_id}{self.conversation.last_seq}" if self.conversation else self.text
@@ -144,8 +149,10 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
                 type(error).__name__,
                 exc_info=error,
             )
-            texts = get_desk().texts
-            answers = [Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"))]
+            texts = get_desk().speak(_find_lang(metadata)).texts
+            answers = [
+                Answer("notice", texts.say("notices.error"), texts.buttons("notices.error"), {"lang": texts.lang})
+            ]
         understood = keep_understood(latest)
         for one in answers:
             kept = understood | one.custom.get("understood", {})
@@ -157,7 +164,7 @@ class CandorAction(Action, ABC):  # type: ignore[misc]
         return []
 
     def _work(self, latest: dict[str, Any], metadata: dict[str, Any]) -> list[Answer]:
-        desk = get_desk()
+        desk = get_desk().speak(_find_lang(metadata))
         entities = _flatten(latest)
         said = next((str(one["value"]) for one in entities if one.get("entity") == "said"), None)
         talk = Talk(
@@ -223,6 +230,11 @@ def put_question_beside(talk: Talk, answers: list[Answer]) -> list[Answer]:
 def write_payload(intent: str, **facts: str) -> str:
     """A button's payload; an id may hold anything, a quote too."""
     return f"/{intent}{json.dumps(facts, ensure_ascii=False, separators=(',', ':'))}"
+
+
+def _find_lang(metadata: dict[str, Any]) -> str | None:
+    lang = metadata.get("lang")
+    return lang if isinstance(lang, str) else None
 
 
 def _find_conversation(desk: Desk, conversation_id: Any) -> Conversation | None:

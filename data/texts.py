@@ -8,6 +8,7 @@ test still knows what it gets.
 
 import hashlib
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,28 @@ def load_other(directory: Path) -> dict[str, Entry]:
         )
         for lang, words in yaml.safe_load((directory / "other.yml").read_text(encoding="utf-8")).items()
     }
+
+
+def load_languages(directory: Path, languages: tuple[str, ...]) -> dict[str, Texts]:
+    """The texts of each language that the shop speaks, its first language first."""
+    return {lang: load_texts(directory, lang) for lang in languages}
+
+
+def choose_texts(languages: Mapping[str, Texts], *wanted: str | None) -> Texts:
+    """The texts for the first locale (BCP 47: `de-AT`) that the shop speaks; else those of its first language.
+
+    A locale is spoken when its language is, whatever the region or script: `de-AT` by `de`, and `pt` by `pt-BR` where only that is there.
+    """
+    named = {lang.lower().replace("_", "-"): texts for lang, texts in languages.items()}
+    for locale in wanted:
+        tag = (locale or "").strip().lower().replace("_", "-")
+        parts = tag.split("-") if tag else []
+        for most in range(len(parts), 0, -1):
+            if found := named.get("-".join(parts[:most])):
+                return found
+        if parts and (found := next((texts for lang, texts in named.items() if lang.split("-")[0] == parts[0]), None)):
+            return found
+    return next(iter(languages.values()))
 
 
 def load_texts(directory: Path, lang: str) -> Texts:

@@ -174,7 +174,7 @@ def _say_tested(
 ) -> str:
     offers, bought = counted["offers"], counted["bought"]
     what = texts.say(f"explanations.tested_{kind}")
-    on = say_date(date.fromisoformat(tested["day"]), impression.shop_day)
+    on = say_date(date.fromisoformat(tested["day"]), impression.shop_day, texts.lang)
     weeks, people = tested["days_after"] // 7, tested["people"]
     between = say_between(counted, texts)
     if bought is None or bought / offers < FEW:

@@ -21,7 +21,7 @@ from models.explanation import find_main_reason
 from models.reasons import VISIT_WEEKS, YEAR_WEEKS
 from models.recommender import Recommender, Slate
 from models.stated import CATEGORY_OF_RULE
-from models.wording import lower_first, say_date, say_list
+from models.wording import lower_first, quote, say_date, say_list
 
 HOME = 5  # offers of slot `home`, and of any other when it is chosen again
 
@@ -103,7 +103,7 @@ def say_what(reason_id: str, impression: Impression, when: str, texts: Texts) ->
     """What the rows of a reason are, on some days: "the yogurt you bought on 7 days"."""
     return texts.say(
         f"explanations.rows_{reason_id}",
-        type=lower_first(impression.explanation["type_title"]),
+        type=lower_first(impression.explanation["type_title"], texts.lang),
         aisle=impression.offer["category"],
         when=when,
     )
@@ -136,7 +136,7 @@ def _halve(days: int, impression: Impression, choose: Callable[[int], Slate]) ->
 
 def _say_change(impression: Impression, days: Days, left_out: int, now: Slate, then: Slate, texts: Texts) -> str:
     dates, of, title = list(days.rows), len(days.rows), impression.offer["title"]
-    earliest = say_date(dates[left_out - 1], impression.shop_day)
+    earliest = say_date(dates[left_out - 1], impression.shop_day, texts.lang)
     if of == 1:
         when = earliest
     elif left_out == of:
@@ -151,8 +151,8 @@ def _say_change(impression: Impression, days: Days, left_out: int, now: Slate, t
     else:
         told = [texts.say("explanations.change_leaves", what=what, title=title)]
         before = {shown.type_id for shown in now.shown}
-        came = [f"“{shown.offer['title']}”" for shown in then.shown if shown.type_id not in before]
-        told += [texts.say("explanations.change_instead", others=say_list(came))] if came else []
+        came = [quote(shown.offer["title"], texts.lang) for shown in then.shown if shown.type_id not in before]
+        told += [texts.say("explanations.change_instead", others=say_list(came, texts.lang))] if came else []
     if days.reason_id in CATEGORY_OF_RULE:
         return " ".join([*told, texts.say("explanations.change_asking_only")])
     return " ".join([*told, texts.say("explanations.change_asking", weeks=weeks)])

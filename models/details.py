@@ -16,7 +16,7 @@ from models.features import GROUPS, SHOP
 from models.recommender import COUPONS
 from models.stated import find_stated, is_scored, is_stated
 from models.telling import GOOD_PART, MOSTLY, SOME, say_share
-from models.wording import lower_first, say_date, say_list, say_place
+from models.wording import lower_first, say_date, say_list, say_number, say_place
 
 MOST_DATES = 10
 POINTS = 100
@@ -31,8 +31,8 @@ def tell_more(connection: Connection, impression: Impression, texts: Texts, *, m
     if impression.personalized and is_scored(impression.explanation):
         lines += [_say_unnamed(impression, unnamed, texts), _say_sum(impression, texts)]
     else:
-        lines.append(texts.say("explanations.more_sum_shop", score=_say_number(told["score"])))
-    lines.append(texts.say("explanations.more_rank", place=say_place(int(told["rank"]))))
+        lines.append(texts.say("explanations.more_sum_shop", score=say_number(told["score"], texts.lang)))
+    lines.append(texts.say("explanations.more_rank", place=say_place(int(told["rank"]), texts.lang)))
     return {
         "impression_id": impression.impression_id,
         "offer_id": impression.offer_id,
@@ -57,7 +57,7 @@ def tell_meaning(impression: Impression, texts: Texts, *, tested: dict[str, Any]
     reasons = [reason for reason in told["reasons"] if not is_stated(reason)]
     if not is_scored(told):
         given = texts.say("explanations.meaning_rule", rule=told["rules"][0])
-        unscored = texts.say("explanations.meaning_score_shop", score=_say_number(told["score"]))
+        unscored = texts.say("explanations.meaning_score_shop", score=say_number(told["score"], texts.lang))
         return _answer(impression, parts=[], chance=None) | {"text": f"{given}\n{unscored}"}
     is_new = impression.offer.get("label") == "new"
     if find_stated(told) is not None:
@@ -101,7 +101,7 @@ def tell_meaning(impression: Impression, texts: Texts, *, tested: dict[str, Any]
 def _say_score(
     impression: Impression, texts: Texts, *, chance: float | None, tested: dict[str, Any] | None, is_new: bool
 ) -> str:
-    score = _say_number(impression.explanation["score"])
+    score = say_number(impression.explanation["score"], texts.lang)
     if is_new and (chance is None or tested is None):
         return texts.say("explanations.meaning_score_new_unknown", score=score)
     if chance is None:  # a score of slot `coupons` may be one of redeeming
@@ -116,7 +116,7 @@ def _say_score(
         "explanations.meaning_score",
         score=score,
         chance=_say_points(chance, texts),
-        type=lower_first(impression.explanation["type_title"]),
+        type=lower_first(impression.explanation["type_title"], texts.lang),
     )
 
 
@@ -142,20 +142,22 @@ def _say_days(impression: Impression, days: Days | None, texts: Texts) -> str:
         return " ".join(str(reason["text"]) for reason in impression.explanation["reasons"])
     if not days.rows:
         return texts.say("explanations.more_rows_gone", title=title)
-    dates = [say_date(day, impression.shop_day) for day in days.rows]
+    dates = [say_date(day, impression.shop_day, texts.lang) for day in days.rows]
     when = dates[0] if len(dates) == 1 else texts.say("explanations.days_counted", days=len(dates))
     what, weeks = say_what(days.reason_id, impression, when, texts), count_weeks(days.reason_id)
     if len(dates) == 1:
         return texts.say("explanations.more_day", title=title, what=what)
     if len(dates) <= MOST_DATES:
-        return texts.say("explanations.more_days", title=title, what=what, weeks=weeks, dates=say_list(dates))
+        return texts.say(
+            "explanations.more_days", title=title, what=what, weeks=weeks, dates=say_list(dates, texts.lang)
+        )
     return texts.say(
         "explanations.more_days_latest",
         title=title,
         what=what,
         weeks=weeks,
         shown=MOST_DATES,
-        dates=say_list(dates[:MOST_DATES]),
+        dates=say_list(dates[:MOST_DATES], texts.lang),
     )
 
 
@@ -164,7 +166,7 @@ def _say_unnamed(impression: Impression, unnamed: list[str], texts: Texts) -> st
         return texts.say("explanations.more_all_named")
     remainder = float(impression.explanation["remainder"])
     key = "nothing" if abs(remainder) < 1e-9 else "for" if remainder > 0 else "against"
-    reasons = say_list([_say_short(impression, group, texts) for group in unnamed])
+    reasons = say_list([_say_short(impression, group, texts) for group in unnamed], texts.lang)
     return texts.say(f"explanations.more_unnamed_{key}", reasons=reasons)
 
 
@@ -174,24 +176,24 @@ def _say_sum(impression: Impression, texts: Texts) -> str:
         texts.say(
             "explanations.more_part",
             reason=_say_short(impression, reason["reason_id"], texts),
-            number=_say_number(reason["contribution"]),
+            number=say_number(reason["contribution"], texts.lang),
         )
         for reason in told["reasons"]
         if not is_stated(reason)
     ]
     return texts.say(
         "explanations.more_sum",
-        base=_say_number(told["base"]),
+        base=say_number(told["base"], texts.lang),
         parts="; ".join(parts),
-        remainder=_say_number(told["remainder"]),
-        score=_say_number(told["score"]),
+        remainder=say_number(told["remainder"], texts.lang),
+        score=say_number(told["score"], texts.lang),
     )
 
 
 def _say_short(impression: Impression, reason_id: str, texts: Texts) -> str:
     return texts.say(
         f"reasons.{reason_id}_short",
-        type=lower_first(impression.explanation["type_title"]),
+        type=lower_first(impression.explanation["type_title"], texts.lang),
         aisle=impression.offer["category"],
     )
 
@@ -202,10 +204,6 @@ def _say_points(share: float, texts: Texts) -> str:
     if points == 0:
         return texts.say("explanations.points_hardly")
     return texts.say("explanations.points_nearly" if points == POINTS else "explanations.points", points=points)
-
-
-def _say_number(number: float) -> str:
-    return f"{number:.3f}".replace("-", "−")
 
 
 def _upper_first(words: str) -> str:

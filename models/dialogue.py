@@ -32,7 +32,7 @@ def tell_why_not(
     slate = _choose_again(connection, recommender, impression, minor=minor)
     rank, other_rank = slate.find_rank(impression.type_id), slate.find_rank(other_type)
     title, other_title = impression.offer["title"], types[other_type].title
-    say = recommender.texts.say
+    say, lang = recommender.texts.say, recommender.texts.lang
     places = {shown.type_id: position for position, shown in enumerate(slate.shown, start=1)}
     if other_type == impression.type_id:
         text = say("explanations.why_not_same", title=title)
@@ -40,21 +40,23 @@ def tell_why_not(
         key = "why_not_sensitive" if types[other_type].sensitive else "why_not_stopped"
         text = say(f"explanations.{key}", other=other_title)
     elif rank is None:
-        text = say("explanations.why_not_now_gone", title=title, other=other_title, other_place=say_place(other_rank))
+        text = say(
+            "explanations.why_not_now_gone", title=title, other=other_title, other_place=say_place(other_rank, lang)
+        )
     else:
         reason = _tell_difference(connection, recommender, impression, other_type, minor=minor)
         text = say(
             "explanations.why_not_place",
             other=other_title,
-            title=lower_first(title),
-            other_place=say_place(other_rank),
-            place=say_place(rank),
+            title=lower_first(title, lang),
+            other_place=say_place(other_rank, lang),
+            place=say_place(rank, lang),
             reason=reason,
         )
         if rank <= slate.coupons < other_rank:
-            text = f"{text} {say('explanations.why_not_no_coupon', other=lower_first(other_title))}"
+            text = f"{text} {say('explanations.why_not_no_coupon', other=lower_first(other_title, lang))}"
         if other_rank < rank and other_type not in places:
-            text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title), most=recommender.shop.most_of_one_category)}"
+            text = f"{text} {say('explanations.why_not_rule_moved', other=lower_first(other_title, lang), most=recommender.shop.most_of_one_category)}"
             if any(find_stated(shown.explanation) for shown in slate.shown):
                 text = f"{text} {say('explanations.why_not_rule_stated')}"
     return {
@@ -94,7 +96,7 @@ def tell_what_if(
     connection: Connection, recommender: Recommender, impression: Impression, *, without: str, minor: bool = False
 ) -> dict[str, Any]:
     """What would change for an offer, and for five of the slot that it was shown in, without a category."""
-    say = recommender.texts.say
+    say, lang = recommender.texts.say, recommender.texts.lang
     now = _choose_again(connection, recommender, impression, minor=minor)
     then = _choose_again(connection, recommender, impression, minor=minor, without=frozenset({without}))
     place, new_place = now.find_rank(impression.type_id), then.find_rank(impression.type_id)
@@ -110,14 +112,14 @@ def tell_what_if(
     if without not in granted:
         text = say("explanations.what_if_not_on", category=category)
     elif place is None or new_place is None:
-        text = say("explanations.what_if_gone", category=category, title=lower_first(title))
+        text = say("explanations.what_if_gone", category=category, title=lower_first(title, lang))
     elif is_by_rule and _same_score(now, then, impression.type_id):
-        text = say("explanations.what_if_rule", category=category, title=lower_first(title))
+        text = say("explanations.what_if_rule", category=category, title=lower_first(title, lang))
     elif place == new_place:
-        text = say("explanations.what_if_same", category=category, title=lower_first(title), place=place)
+        text = say("explanations.what_if_same", category=category, title=lower_first(title, lang), place=place)
     else:
         text = say(
-            "explanations.what_if", category=category, title=lower_first(title), place=place, new_place=new_place
+            "explanations.what_if", category=category, title=lower_first(title, lang), place=place, new_place=new_place
         )
     old, new = ([shown.offer_id for shown in slate.shown] for slate in (now, then))
     return {

@@ -28,7 +28,7 @@ _one_at_a_time = threading.Lock()
 def list_parts(shown: Impression | Shown, texts: Texts) -> list[tuple[str, float]]:
     """The named groups of an offer's score with their exact values, and everything else together, in log-odds."""
     told = shown.explanation
-    words = {"type": lower_first(told["type_title"]), "aisle": shown.offer["category"]}
+    words = {"type": lower_first(told["type_title"], texts.lang), "aisle": shown.offer["category"]}
     parts = [
         (texts.say(f"reasons.{reason['reason_id']}_short", **words), float(reason["contribution"]))
         for reason in told["reasons"]

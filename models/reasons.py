@@ -18,7 +18,7 @@ import polars as pl
 from data.catalogue import ProductType
 from data.ranking_rows import RankingRows
 from data.texts import Texts
-from models.wording import lower_first, say_date, say_times
+from models.wording import lower_first, say_count, say_date, say_times
 
 HABIT_WEEKS = 8
 YEAR_WEEKS = 52
@@ -57,7 +57,7 @@ class Witness:
         return [line for line in self.own.lines if line[1] >= self.since(weeks)]
 
     def title(self, type_id: str) -> str:
-        return lower_first(self.types[type_id].title)
+        return lower_first(self.types[type_id].title, self.texts.lang)
 
 
 def tell_group(group: str, type_id: str, witness: Witness) -> Evidence:
@@ -98,7 +98,7 @@ def _tell_habit(type_id: str, witness: Witness) -> Evidence:
             type=witness.title(type_id),
             times=say_times(len(days), witness.texts),
             weeks=weeks,
-            date=say_date(last, witness.today),
+            date=say_date(last, witness.today, witness.texts.lang),
         )
         return Evidence(text, facts, _line_rows(year))
     text = witness.texts.say("reasons.habit_never", type=witness.title(type_id), weeks=YEAR_WEEKS)
@@ -155,8 +155,8 @@ def _tell_together(type_id: str, witness: Witness) -> Evidence:
         "reasons.together" if near.height == 1 else "reasons.together_more",
         other=witness.title(best["other_id"]),
         type=witness.title(type_id),
-        both=f"{best['both']:,}",
-        of=f"{best['of_other']:,}",
+        both=say_count(best["both"], witness.texts.lang),
+        of=say_count(best["of_other"], witness.texts.lang),
         count=near.height,
     )
     others = set(all_near["other_id"])
@@ -181,7 +181,7 @@ def _tell_coupons(type_id: str, witness: Witness) -> Evidence:
                 type=witness.title(type_id),
                 aisle=aisle,
                 weeks=YEAR_WEEKS,
-                date=say_date(last, witness.today),
+                date=say_date(last, witness.today, witness.texts.lang),
             )
             facts = [
                 _span(witness, YEAR_WEEKS, "coupons_sent" if events is sent else "coupons_used", len(events)),
@@ -212,7 +212,11 @@ def _tell_popular(type_id: str, witness: Witness) -> Evidence:
         text = witness.texts.say("reasons.popular_few", type=witness.title(type_id), weeks=POPULAR_WEEKS)
         return Evidence(text, [_weeks(POPULAR_WEEKS)])
     text = witness.texts.say(
-        "reasons.popular", people=f"{people:,}", of=f"{of:,}", type=witness.title(type_id), weeks=POPULAR_WEEKS
+        "reasons.popular",
+        people=say_count(people, witness.texts.lang),
+        of=say_count(counted["of_people"], witness.texts.lang),
+        type=witness.title(type_id),
+        weeks=POPULAR_WEEKS,
     )
     facts = [
         _span(witness, POPULAR_WEEKS, "customers", people),

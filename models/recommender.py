@@ -1,11 +1,11 @@
 """Choosing offers for one person, or for nobody: from rows under consent to a slate with its reasons.
 
-`Recommender` holds what is the same for everybody (catalogue, shelf of rankers) and reloads it when it changes; everything
+What is the same for everybody (catalogue, shelf of rankers) is held and reloaded when it changes (models/stock.py); everything
 about a person is read for each choice and kept nowhere. With nothing granted, nobody signed in, or nothing known, the order is
 what is popular, and said to be that.
 """
 
-import threading
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -14,10 +14,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from data.catalogue import Product, ProductType, ShopOffer, fetch_running_offers, fetch_types, find_offer, find_product
+from data.catalogue import Product, ProductType, ShopOffer, fetch_running_offers, find_offer, find_product
 from data.clock import format_time
 from data.consent import NOTHING, Consents, fetch_consents
-from data.database import read_fact
 from data.impressions import Shown
 from data.preferences import fetch_preferences
 from data.ranking_rows import RankingRows, Row, fetch_own_rows
@@ -25,10 +24,11 @@ from data.shop import Shop
 from data.texts import Texts
 from models.candidates import build_own_rows, find_leads, list_candidates, pick_running, score_popularity
 from models.explanation import explain_popularity, explain_score, find_main_reason
-from models.ranker import Ranker, Shelf, find_current, open_shelf
+from models.ranker import Ranker, Shelf
 from models.reasons import Witness, tell_group
 from models.slate import Candidate, Place, fill_slate, follow, order_candidates
 from models.stated import CATEGORY_OF_RULE, add_stated, find_stated
+from models.stock import Stock
 from models.wording import lower_first, say_date
 
 VARIANT = "one"
@@ -67,22 +67,18 @@ class Slate:
         return self.order.index(type_id) + 1 if type_id in self.scores else None
 
 
-@dataclass(frozen=True)
-class _Catalogue:
-    version: int
-    types: dict[str, ProductType]
-
-
 class Recommender:
     """Chooses offers. One for a process; safe for threads."""
 
     def __init__(self, models: Path, shop: Shop, texts: Texts) -> None:
         self.models, self.shop, self.texts = models, shop, texts
-        self._lock = threading.Lock()
-        self._shelf: Shelf | None = None
-        self._loaded: str | None = None
-        self._featured: dict[str, str] = {}
-        self._catalogue = _Catalogue(-1, {})
+        self._stock = Stock(models)
+
+    def speak(self, texts: Texts) -> "Recommender":
+        """The same recommender in another language: what it holds is shared."""
+        view = copy(self)
+        view.texts = texts
+        return view
 
     def choose(
         self,
@@ -102,7 +98,7 @@ class Recommender:
         `without` leaves categories out that are granted: the answer to "what would I see without". `leave_out` leaves single rows of
         the person out: the answer to "what would change it".
         """
-        shelf, types = self._refresh(connection)
+        shelf, types = self._stock.refresh(connection)
         consents = NOTHING if person_id is None or minor else fetch_consents(connection, person_id)
         if without:
             consents = Consents({key: grant for key, grant in consents.grants.items() if key[0] not in without})
@@ -177,7 +173,7 @@ class Recommender:
         self, connection: Connection, *, person_id: int, today: date, type_id: str, group: str = "habit"
     ) -> str:
         """One true sentence about a type, from a person's own rows under their consents."""
-        shelf, types = self._refresh(connection)
+        shelf, types = self._stock.refresh(connection)
         own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=today)
         statistics = _by_type(shelf.statistics) if shelf else {}
         similar = shelf.similar if shelf else pl.DataFrame()
@@ -185,7 +181,7 @@ class Recommender:
 
     def tell_popular(self, connection: Connection, type_id: str, *, today: date) -> str:
         """One true sentence about how popular a type is."""
-        shelf, types = self._refresh(connection)
+        shelf, types = self._stock.refresh(connection)
         nobody = RankingRows(frozenset(), [], [])
         statistics = _by_type(shelf.statistics) if shelf else {}
         return tell_group(
@@ -194,7 +190,7 @@ class Recommender:
 
     def find_offered_type(self, connection: Connection, offer_id: str) -> str | None:
         """The product type that an offer_id stands for: a type's own, or a row's of offers.csv."""
-        if offer_id in self._refresh(connection)[1]:
+        if offer_id in self._stock.refresh(connection)[1]:
             return offer_id
         offer = find_offer(connection, offer_id)
         return offer.type_id if offer else None
@@ -203,38 +199,26 @@ class Recommender:
         """A category of personal data inside a sentence."""
         group = self.shop.sensitive.get(category.removeprefix("sensitive_"))
         if group is not None:
-            return self.texts.say("privacy.in_words_sensitive", group=lower_first(group.title))
+            return self.texts.say("privacy.in_words_sensitive", group=lower_first(group.title, self.texts.lang))
         return self.texts.say(f"privacy.in_words_{category}")
 
     def find_types(self, connection: Connection) -> dict[str, ProductType]:
         """The catalogue's types, by id."""
-        return self._refresh(connection)[1]
+        return self._stock.refresh(connection)[1]
 
     def fetch_shelf(self, connection: Connection) -> Shelf | None:
         """The shelf that serves."""
-        return self._refresh(connection)[0]
+        return self._stock.refresh(connection)[0]
 
     def warm_up(self, connection: Connection, *, today: date) -> None:
         """Load and compile everything before the first customer waits for it."""
-        shelf, types = self._refresh(connection)
+        shelf, types = self._stock.refresh(connection)
         if shelf is None or not types:
             return
         some = [t for t in types.values() if t.sensitive is None][:5]
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
         for ranker in shelf.list_rankers():
             ranker.attribute(build_own_rows(some, nobody, shelf, today, types=some))
-
-    def _refresh(self, connection: Connection) -> tuple[Shelf | None, dict[str, ProductType]]:
-        version = find_current(self.models)
-        data_version = int(read_fact(connection, "data_version") or 0)
-        with self._lock:
-            if version is not None and version != self._loaded:
-                self._shelf, self._loaded = open_shelf(self.models / version), version
-                featured = self._shelf.facts.get("featured", []) if self._shelf else []
-                self._featured = dict(reversed([(t, p) for t, p, _people in featured]))
-            if self._catalogue.version != data_version:
-                self._catalogue = _Catalogue(data_version, {t.type_id: t for t in fetch_types(connection)})
-            return self._shelf, self._catalogue.types
 
     def _make_candidates(
         self,
@@ -351,7 +335,7 @@ class Recommender:
         if place.rule is None:
             return ""
         key = f"rule_{place.rule}_one" if place.rule == "new" and place.facts["places"] == 1 else f"rule_{place.rule}"
-        return self.texts.say(f"reasons.{key}", type=lower_first(thing.title), **place.facts)
+        return self.texts.say(f"reasons.{key}", type=lower_first(thing.title, self.texts.lang), **place.facts)
 
     def _describe_offer(
         self, connection: Connection, thing: ProductType, running: ShopOffer | None, today: date
@@ -376,11 +360,11 @@ class Recommender:
         if running.ends_on is not None:
             end = datetime.combine(running.ends_on, time(23, 59, 59), self.shop.zone)
             offer["valid_until"] = format_time(end)
-            offer["until"] = say_date(running.ends_on, today)
+            offer["until"] = say_date(running.ends_on, today, self.texts.lang)
         return offer
 
     def _find_featured(self, connection: Connection, type_id: str, running: ShopOffer | None) -> Product | None:
-        product_id = running.product_id if running and running.product_id else self._featured.get(type_id)
+        product_id = running.product_id if running and running.product_id else self._stock.find_featured(type_id)
         return find_product(connection, product_id) if product_id else None
 
 

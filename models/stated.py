@@ -66,7 +66,9 @@ def _tell_looked(type_id: str, witness: Witness) -> Evidence:
         {"name": "looked_on", "value": witness.today.isoformat()},
         {"name": "looks", "value": len(looks)},
     ]
-    text = witness.texts.say("reasons.looked", type=witness.title(type_id), date=say_date(witness.today, witness.today))
+    text = witness.texts.say(
+        "reasons.looked", type=witness.title(type_id), date=say_date(witness.today, witness.today, witness.texts.lang)
+    )
     return Evidence(text, facts, [{"table": "page_events", "id": look[2]} for look in looks])
 
 

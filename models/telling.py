@@ -34,10 +34,12 @@ def tell_in_words(impression: Impression, texts: Texts, *, name_category: Callab
     used = [name_category(category) for category in told["categories_used"]]
     unused = [name_category(c) for c in told["categories_unused"] if not c.startswith("sensitive_") and c != "fairness"]
     lines.append(
-        texts.say("explanations.used", categories=say_list(used)) if used else texts.say("explanations.used_nothing")
+        texts.say("explanations.used", categories=say_list(used, texts.lang))
+        if used
+        else texts.say("explanations.used_nothing")
     )
     if unused:
-        lines[-1] += f" {texts.say('explanations.unused', categories=say_list(unused))}"
+        lines[-1] += f" {texts.say('explanations.unused', categories=say_list(unused, texts.lang))}"
     return "\n".join(lines)
 
 
@@ -52,13 +54,15 @@ def _say_headline(impression: Impression, title: str, texts: Texts) -> str:
         return texts.say("explanations.headline_new_place", title=title)
     stated = find_stated(told)
     if stated is not None:
-        type_title = lower_first(told["type_title"])
+        type_title = lower_first(told["type_title"], texts.lang)
         return texts.say(f"explanations.headline_{stated['reason_id']}", title=title, type=type_title)
     main = find_main_reason(told)
     if main is None:
         return texts.say("explanations.headline_no_reason", title=title)
     short = texts.say(
-        f"reasons.{main['reason_id']}_short", type=lower_first(told["type_title"]), aisle=impression.offer["category"]
+        f"reasons.{main['reason_id']}_short",
+        type=lower_first(told["type_title"], texts.lang),
+        aisle=impression.offer["category"],
     )
     key = "headline_mostly" if main["share"] >= MOSTLY else "headline_partly"
     return texts.say(f"explanations.{key}", title=title, reason=short)

@@ -28,13 +28,13 @@ class BotFailed(Exception):
 class Reply:
     """What the bot wants to say: one message, before the gateway has filled in what only it may write.
 
-    `key` is the address of its text, and `variants` are other wordings of it. `ask` is a part of the message to be asked by itself, with
+    `lang` is set where it is not the conversation's language. `key` is the address of its text, and `variants` are other wordings of it. `ask` is a part of the message to be asked by itself, with
     what the parts before it were `about`. `understood` is kept for the next message to point back to. `press` asks the gateway to do what a button with that payload does; `offers` and `explanation` are impression ids.
     """
 
     kind: str
     text: str = ""
-    lang: str = "en"
+    lang: str | None = None
     buttons: list[dict[str, str]] = field(default_factory=list)
     press: str | None = None
     offers: list[str] = field(default_factory=list)

@@ -54,7 +54,9 @@ def tell_effect(house: House, effect: Effect, *, granted: bool = False) -> str:
     if effect.left or effect.came:
         if effect.left == effect.came == 1:
             return house.texts.say("privacy.effect_one_changed")
-        return house.texts.say("privacy.effect_changed", left=_say_count(effect.left), came=_say_count(effect.came))
+        return house.texts.say(
+            "privacy.effect_changed", left=_say_few(effect.left, house), came=_say_few(effect.came, house)
+        )
     if effect.moved:
         return house.texts.say("privacy.effect_moved", count=effect.moved)
     key = "privacy.effect_nothing_granted" if granted else "privacy.effect_nothing_withdrawn"
@@ -168,8 +170,7 @@ def withdraw_all(house: House, person_id: int, *, signal: bool, minor: bool) -> 
     )
 
 
-_COUNTS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-
-
-def _say_count(count: int) -> str:
-    return _COUNTS.get(count, str(count))
+def _say_few(count: int, house: House) -> str:
+    """none, one, two: in words as far as the language's list of them goes."""
+    words = house.texts.say("pages.numbers").split()
+    return words[count] if count < len(words) else str(count)

@@ -21,7 +21,7 @@ from data.errors import AnotherCustomer, BadInput, NotKnown
 from data.handoffs import find_open_handoff, find_position
 from data.impressions import keep_own
 from data.staff import find_name
-from web.house import House, get_house
+from web.house import House, get_house, list_wanted
 from web.identity import SignedIn, identify_caller, read_bearer, read_customer_token
 from web.inbox import MessageIn, receive_message
 from web.privacy_signal import GPC, honour
@@ -70,6 +70,7 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere, gpc: GPC = 
     a_minute = 6000.0 if house.settings.demo else house.shop.limits["conversations_a_minute"]
     house.limiter.take("conversations", address, a_second=a_minute / 60, burst=a_minute)
     signed = _read_signed(house, body.customer_token) if body.customer_token is not None else None
+    spoken = house.speak(body.locale) if body.locale else house.speak(*list_wanted(request))
 
     def work() -> dict[str, Any]:
         at = house.clock.stamp()
@@ -80,15 +81,15 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere, gpc: GPC = 
             conversation = open_conversation(
                 connection,
                 person_id=person_id,
-                locale=body.locale or house.texts.lang,
+                locale=body.locale or spoken.texts.lang,
                 minor=signed.minor if signed else False,
                 page_offers=keep_own(connection, body.page_offers, person_id=person_id),
                 at=at,
             )
             token = issue_token(connection, conversation.conversation_id, speaks_until=signed.until if signed else None)
-            opening = append_messages(connection, conversation.conversation_id, [write_disclosure(house)], at=at)
+            opening = append_messages(connection, conversation.conversation_id, [write_disclosure(spoken)], at=at)
         if gpc == "1":
-            honour(house, person_id)
+            honour(spoken, person_id)
         return {
             "conversation_id": conversation.conversation_id,
             "token": token,

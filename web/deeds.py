@@ -201,7 +201,7 @@ def never_show(deed: Deed) -> Say:
     if impression is None or deed.person_id is None:
         return refusal
     effect = turn_away(deed.house, deed.person_id, impression.type_id, minor=deed.conversation.minor)
-    title = lower_first(impression.offer["title"])
+    title = lower_first(impression.offer["title"], deed.house.texts.lang)
     return _say(deed, "explanations.control_never_show", title=title, effect=tell_effect(deed.house, effect))
 
 
@@ -225,7 +225,7 @@ def _note_taste(deed: Deed, kind: str, address: str) -> Say:
         on = fetch_consents(connection, person_id).choose
     if goods is None:
         return _say(deed, "privacy.taste_which")
-    title = lower_first(goods.title)
+    title = lower_first(goods.title, house.texts.lang)
     if kind == "like" and "preferences" not in on:
         return _offer_preferences(deed, title)
     effect = turn_away(house, person_id, goods.type_id, kind=kind, minor=deed.conversation.minor)
@@ -263,10 +263,10 @@ def not_mine(deed: Deed) -> Say:
     effect, review = disown_type(
         house, person_id, impression.type_id, _make_dispute(deed, impression), minor=deed.conversation.minor
     )
-    due = say_date(review.due_on, house.clock.today())
+    due = say_date(review.due_on, house.clock.today(), house.texts.lang)
     if not effect.acted:
         return _say(deed, "explanations.review_opened", review_id=review.review_id, due=due)
-    title = lower_first(impression.offer["title"])
+    title = lower_first(impression.offer["title"], deed.house.texts.lang)
     told = tell_effect(house, effect)
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
@@ -289,7 +289,10 @@ def _open_review(deed: Deed, impression: Impression) -> Say:
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
         review = open_dispute(connection, house, deed.person_id, _make_dispute(deed, impression))
-        facts: dict[str, Any] = {"review_id": review.review_id, "due": say_date(review.due_on, house.clock.today())}
+        facts: dict[str, Any] = {
+            "review_id": review.review_id,
+            "due": say_date(review.due_on, house.clock.today(), house.texts.lang),
+        }
         return [_write(house, now, "explanations.review_opened", **facts)]
 
     return say

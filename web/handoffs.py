@@ -35,7 +35,7 @@ from data.handoffs import (
 )
 from data.staff import Member, find_name, has_member
 from data.uses import record_use
-from models.wording import say_place, say_time
+from models.wording import say_place, say_time, say_weekday
 from web.house import House
 from web.speech import write_disclosure, write_draft
 
@@ -54,9 +54,9 @@ def ask_for_person(
         opening = house.shop.hours.find_next_opening(now)
         if opening is None:
             return [write_draft(house, "handoff.nobody_here_unknown")]
-        return [write_draft(house, "handoff.nobody_here", opens=_say_opening(opening, now))]
+        return [write_draft(house, "handoff.nobody_here", opens=_say_opening(opening, now, house))]
     facts: dict[str, Any] = {
-        "place": say_place(find_position(connection, handoff)),
+        "place": say_place(find_position(connection, handoff), house.texts.lang),
         "wait": _say_wait(connection, house),
     }
     vary = f"{conversation.conversation_id}{conversation.last_seq}"
@@ -90,6 +90,7 @@ def claim(connection: Connection, house: House, handoff_id: str, member: Member)
     handoff, is_new = claim_handoff(connection, handoff_id, username=member.username, at=at)
     if is_new:
         conversation = require_conversation(connection, handoff.conversation_id)
+        house = house.speak(conversation.locale)
         change_state(connection, conversation, "human")
         change_conversation(connection, conversation.conversation_id, owed_seq=None)
         joined = write_draft(
@@ -135,7 +136,7 @@ def say_as_person(
         author_name=member.name,
         kind="chat",
         text=text,
-        lang=house.texts.lang,
+        lang=house.speak(conversation.locale).texts.lang,
         private=private,
         client_key=client_key,
     )
@@ -146,6 +147,7 @@ def say_as_person(
 def release(connection: Connection, house: House, handoff_id: str, member: Member, *, to: str) -> Handoff:
     """Give the conversation back: to the bot (the disclosure stands again), to the queue, or closed."""
     handoff, conversation = _require_own(connection, handoff_id, member)
+    house = house.speak(conversation.locale)
     at, time = house.clock.stamp(), say_time(house.clock.now(), house.shop.zone)
     left = write_draft(house, "handoff.left", author="system", name=member.name, time=time)
     if to == "bot":
@@ -155,7 +157,7 @@ def release(connection: Connection, house: House, handoff_id: str, member: Membe
     elif to == "queue":
         return_to_queue(connection, handoff)
         change_state(connection, conversation, "waiting")
-        place = say_place(find_position(connection, handoff))
+        place = say_place(find_position(connection, handoff), house.texts.lang)
         again = write_disclosure(house, "disclosure.again", name=member.name)
         drafts = [write_draft(house, "handoff.back_in_queue", author="system", name=member.name, place=place), again]
     else:
@@ -174,7 +176,7 @@ def transfer(
     handoff, conversation = _require_own(connection, handoff_id, member)
     if not has_member(connection, to) or to == member.username:
         raise NotKnown(f"There is no colleague {to!r} to pass this on to.")
-    at = house.clock.stamp()
+    house, at = house.speak(conversation.locale), house.clock.stamp()
     pass_to(connection, handoff, username=to, at=at)
     change_state(connection, conversation, "human")
     drafts = []
@@ -220,7 +222,9 @@ def _say_wait(connection: Connection, house: House) -> str:
     return house.texts.say("handoff.wait_known", minutes=minutes, period=period)
 
 
-def _say_opening(opening: datetime, now: datetime) -> str:
-    days = (opening.date() - now.date()).days
-    day = {0: "", 1: "tomorrow, "}.get(days, "")
-    return f"{opening:%H:%M}" if days == 0 else f"{day}{opening:%A}, {opening.hour}:{opening:%M}"
+def _say_opening(opening: datetime, now: datetime, house: House) -> str:
+    days, time = (opening.date() - now.date()).days, f"{opening.hour}:{opening:%M}"
+    if days == 0:
+        return f"{opening:%H:%M}"
+    key = "handoff.opening_tomorrow" if days == 1 else "handoff.opening_later"
+    return house.texts.say(key, day=say_weekday(opening.date(), house.texts.lang), time=time)

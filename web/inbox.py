@@ -97,7 +97,7 @@ def receive_message(
         )
     _limit(house, conversation_id)
     if signal:
-        honour(house, access.person_id)
+        honour(house.speak(access.conversation.locale), access.person_id)
     draft = Draft(
         author="customer",
         kind="chat",
@@ -129,5 +129,6 @@ def _append(connection: Connection, house: House, conversation_id: str, draft: D
     conversation = require_conversation(connection, conversation_id)
     if conversation.state == "closed":  # opens again, with its history, and with the disclosure
         change_state(connection, conversation, "bot")
-        append_messages(connection, conversation_id, [write_disclosure(house, "disclosure.again_nobody")], at=at)
+        disclosure = write_disclosure(house.speak(conversation.locale), "disclosure.again_nobody")
+        append_messages(connection, conversation_id, [disclosure], at=at)
     return message.seq or 0

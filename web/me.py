@@ -12,10 +12,9 @@ from data.held import fetch_held
 from data.impressions import access_impression
 from models.control import Effect
 from web.controls import Dispute, disown_type, open_dispute, switch_consent, tell_effect, turn_away
-from web.conversations import HouseHere
 from web.house import House
 from web.identity import Caller, require_person
-from web.offers import MaybeCaller
+from web.offers import MaybeCaller, SpokenHere
 from web.privacy_signal import GPC
 from web.speech import title_category
 
@@ -33,7 +32,7 @@ SomeCaller = Annotated[Caller, Depends(require_caller)]
 
 
 @router.get("/api/me/consents")
-def get_consents(house: HouseHere, caller: SomeCaller, gpc: GPC = None) -> dict[str, Any]:
+def get_consents(house: SpokenHere, caller: SomeCaller, gpc: GPC = None) -> dict[str, Any]:
     """What is on and off, category by category."""
     with house.database.read() as connection:
         consents = fetch_consents(connection, require_person(caller))
@@ -76,7 +75,7 @@ class ConsentIn(BaseModel):
 
 @router.put("/api/me/consents/{category}")
 def put_consent(
-    category: str, body: ConsentIn, house: HouseHere, caller: SomeCaller, gpc: GPC = None
+    category: str, body: ConsentIn, house: SpokenHere, caller: SomeCaller, gpc: GPC = None
 ) -> dict[str, Any]:
     """Switch a use on or off, and answer with the offers before and after."""
     person_id = require_person(caller)
@@ -119,7 +118,7 @@ class ControlIn(BaseModel):
 
 
 @router.post("/api/me/controls")
-def post_control(body: ControlIn, house: HouseHere, caller: SomeCaller) -> dict[str, Any]:
+def post_control(body: ControlIn, house: SpokenHere, caller: SomeCaller) -> dict[str, Any]:
     """Use a control, and answer with what it did."""
     person_id = require_person(caller)
     if body.kind == "stop_category":
@@ -171,7 +170,7 @@ def _describe_effect(house: House, effect: Effect, *, review_id: str | None = No
 
 
 @router.get("/api/me/data")
-def get_data(house: HouseHere, caller: SomeCaller) -> dict[str, Any]:
+def get_data(house: SpokenHere, caller: SomeCaller) -> dict[str, Any]:
     """Everything held, in groups; with a visitor's token that conversation only."""
     conversation_id = caller.access.conversation.conversation_id if caller.access is not None else None
     with house.database.read() as connection:

@@ -18,7 +18,7 @@ from models.dialogue import tell_what_if, tell_why_not
 from models.explanation import tell_explanation
 from models.showing import choose_slate, record_shown
 from web.conversations import HouseHere
-from web.house import House
+from web.house import House, list_wanted
 from web.identity import Caller, identify_caller, read_bearer
 from web.privacy_signal import GPC, honour
 from web.staff_session import find_member
@@ -36,17 +36,31 @@ def read_caller(
         return None
     caller = identify_caller(house, token)
     if gpc == "1":
-        honour(house, caller.person_id)
+        honour(_speak_to(caller, request, house), caller.person_id)
     return caller
 
 
 MaybeCaller = Annotated[Caller | None, Depends(read_caller)]
 
 
+def _speak_to(caller: Caller | None, request: Request, house: House) -> House:
+    if caller is not None and caller.access is not None:
+        return house.speak(caller.access.conversation.locale)
+    return house.speak(*list_wanted(request))
+
+
+def get_spoken_house(request: Request, house: HouseHere, caller: MaybeCaller) -> House:
+    """The house in the language of the conversation whose token calls, else in that of the request."""
+    return _speak_to(caller, request, house)
+
+
+SpokenHere = Annotated[House, Depends(get_spoken_house)]
+
+
 @router.get("/api/offers")
 def get_offers(
     request: Request,
-    house: HouseHere,
+    house: SpokenHere,
     caller: MaybeCaller,
     slot: Annotated[str, Query(min_length=1, max_length=64, pattern=r"^[\w.-]+$")] = "home",
     limit: Annotated[int, Query(ge=1, le=MOST_OFFERS)] = 5,
@@ -79,7 +93,7 @@ def _access(request: Request, house: House, caller: Caller | None, impression_id
 
 
 @router.get("/api/impressions/{impression_id}/explanation")
-def get_explanation(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_explanation(impression_id: str, request: Request, house: SpokenHere, caller: MaybeCaller) -> dict[str, Any]:
     """Why an offer was shown, as it was computed then."""
     impression = _access(request, house, caller, impression_id)
     return tell_explanation(
@@ -93,7 +107,7 @@ def get_explanation(impression_id: str, request: Request, house: HouseHere, call
 
 @router.get("/api/impressions/{impression_id}/why-not")
 def get_why_not(
-    impression_id: str, other: str, request: Request, house: HouseHere, caller: MaybeCaller
+    impression_id: str, other: str, request: Request, house: SpokenHere, caller: MaybeCaller
 ) -> dict[str, Any]:
     """Why this offer and not another."""
     impression = _access(request, house, caller, impression_id)
@@ -103,7 +117,7 @@ def get_why_not(
 
 @router.get("/api/impressions/{impression_id}/what-if")
 def get_what_if(
-    impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller, without: str | None = None
+    impression_id: str, request: Request, house: SpokenHere, caller: MaybeCaller, without: str | None = None
 ) -> dict[str, Any]:
     """What would be shown without a category; without one, what would take the offer from the list. Nothing is switched by asking."""
     if without is not None and without not in house.shop.categories:
@@ -116,7 +130,7 @@ def get_what_if(
 
 
 @router.get("/api/impressions/{impression_id}/certainty")
-def get_certainty(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_certainty(impression_id: str, request: Request, house: SpokenHere, caller: MaybeCaller) -> dict[str, Any]:
     """How often offers like this were bought, as tested at training."""
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
@@ -124,7 +138,7 @@ def get_certainty(impression_id: str, request: Request, house: HouseHere, caller
 
 
 @router.get("/api/impressions/{impression_id}/details")
-def get_details(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_details(impression_id: str, request: Request, house: SpokenHere, caller: MaybeCaller) -> dict[str, Any]:
     """The evidence in detail: days, what was not named, how the score adds up."""
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
@@ -132,7 +146,7 @@ def get_details(impression_id: str, request: Request, house: HouseHere, caller: 
 
 
 @router.get("/api/impressions/{impression_id}/meaning")
-def get_meaning(impression_id: str, request: Request, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def get_meaning(impression_id: str, request: Request, house: SpokenHere, caller: MaybeCaller) -> dict[str, Any]:
     """What the words and numbers of an explanation mean, with this offer's own."""
     impression = _access(request, house, caller, impression_id)
     with house.database.read() as connection:
@@ -152,7 +166,7 @@ class EventIn(BaseModel):
 
 
 @router.post("/api/events", status_code=202)
-def post_event(body: EventIn, house: HouseHere, caller: MaybeCaller) -> dict[str, Any]:
+def post_event(body: EventIn, house: SpokenHere, caller: MaybeCaller) -> dict[str, Any]:
     """Keep an event, but only under the consent that it falls under; `stored` says whether it was."""
     if (body.impression_id is None) == (body.product_id is None):
         raise BadInput("Send either impression_id or product_id.", field="impression_id")

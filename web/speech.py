@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from data.conversations import Conversation, Draft, fetch_newest
+from data.texts import Texts
+from web.bot import Reply
 from web.house import House
 
 
@@ -39,6 +41,21 @@ def write_disclosure(house: House, address: str = "disclosure.first", **facts: A
         buttons=house.texts.buttons(address),
         text_version=entry.version,
     )
+
+
+def speak_reply(house: House, reply: Reply, *, first: Texts) -> Reply:
+    """A reply in the language of `house`, with its other wordings.
+
+    An action speaks it already. What Rasa says by itself comes in the shop's `first` language, since its responses are written from
+    those texts, and carries the address of its text: the same wording and the same buttons are taken from the language's own.
+    """
+    if reply.key is None:
+        return reply
+    said, entry = first.entry(reply.key).say, house.texts.entry(reply.key)
+    if reply.text not in said:
+        return reply
+    text = entry.say[said.index(reply.text) % len(entry.say)]
+    return replace(reply, text=text, buttons=house.texts.buttons(reply.key), variants=list(entry.say))
 
 
 def vary_repeated(connection: Connection, house: House, conversation_id: str, drafts: list[Draft]) -> list[Draft]:

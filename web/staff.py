@@ -147,6 +147,7 @@ def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]
         "claimed_by": handoff.claimed_by,
         "last_message": newest[0].text if newest else "",
         "last_number": conversation.last_number,
+        "lang": conversation.locale,
         "topic": handoff.topic,
     }
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
-from data.conversations import Draft, append_messages, fetch_conversations, open_conversation
+from data.conversations import Draft, append_messages, fetch_conversations, open_conversation, require_conversation
 from data.corrections import fetch_correction_lines, list_corrections
 from data.reviews import Review, answer_review, fetch_reviews, require_review
 from data.staff import Member
@@ -105,8 +105,12 @@ def _tell_decision(connection: Connection, house: House, review: Review, member:
     conversation_id = review.conversation_id or _find_chat(connection, house, review)
     if conversation_id is None:
         return None
+    house = house.speak(require_conversation(connection, conversation_id).locale)
     say, today = house.texts.say, house.clock.today()
-    lines = [body.decision, say("explanations.review_decided", name=member.name, date=say_date(today, today))]
+    lines = [
+        body.decision,
+        say("explanations.review_decided", name=member.name, date=say_date(today, today, house.texts.lang)),
+    ]
     if body.approve is not None:
         outcome = "approved" if body.approve else "rejected"
         lines.insert(1, say(f"explanations.correction_{outcome}", review_id=review.review_id))

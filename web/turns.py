@@ -34,7 +34,7 @@ from web.asking import ask_fully
 from web.bot import BotFailed, Reply
 from web.deeds import Say, is_deed, parse_payload, perform
 from web.house import House
-from web.speech import choose_author, vary_repeated, write_draft
+from web.speech import choose_author, speak_reply, vary_repeated, write_draft
 from web.typing import Typing, name_typing
 from web.wakeups import QUEUE
 
@@ -112,8 +112,8 @@ class Turns:
         except Exception:
             _log.exception("The apology in conversation %s failed too; trying again", conversation_id)
 
-    def _say_error(self, _connection: Connection, _now: Conversation) -> list[Draft]:
-        return [write_draft(self.house, "notices.error", author="system")]
+    def _say_error(self, _connection: Connection, now: Conversation) -> list[Draft]:
+        return [write_draft(self.house.speak(now.locale), "notices.error", author="system")]
 
     async def _find_turn(self, conversation_id: str) -> Turn | None:
         turn: Turn | None = await self.house.do(lambda: self._read(lambda c: find_next_turn(c, conversation_id)))
@@ -140,9 +140,9 @@ class Turns:
         return asked
 
     async def _perform(self, conversation: Conversation, message: Message, payload: str) -> Say:
-        speaker = _find_speaker(conversation, message)
-        return await self.house.do(
-            lambda: perform(self.house, conversation, speaker, payload, words=message.text, signal=message.signal)
+        speaker, house = _find_speaker(conversation, message), self.house.speak(conversation.locale)
+        return await house.do(
+            lambda: perform(house, conversation, speaker, payload, words=message.text, signal=message.signal)
         )
 
     async def _ask(self, conversation: Conversation, message: Message) -> list[Reply] | None:
@@ -201,17 +201,19 @@ class Turns:
 
     def _say_reply(self, reply: Reply, person_id: int | None) -> Say:
         def say(connection: Connection, now: Conversation) -> list[Draft]:
+            house = self.house.speak(now.locale)
+            said = speak_reply(house, reply, first=self.house.texts)
             draft = Draft(
                 author=choose_author(now),
-                author_name=self.house.texts.say("disclosure.author_bot"),
+                author_name=house.texts.say("disclosure.author_bot"),
                 kind=reply.kind,
-                text=reply.text,
-                lang=reply.lang,
-                buttons=reply.buttons,
+                text=said.text,
+                lang=reply.lang or house.texts.lang,
+                buttons=said.buttons,
                 extra=reply.extra,
                 understood=reply.understood,
-                variants=self._list_variants(reply),
-                text_version=self._find_version(reply),
+                variants=tuple(said.variants),
+                text_version=_find_version(house, reply),
             )
             offers = [
                 access_impression(connection, impression_id, person_id=person_id).describe_offer()
@@ -227,7 +229,7 @@ class Turns:
                 impression_id=impression.impression_id,
                 offer_id=impression.offer_id,
                 model_version=impression.model_version,
-                texts=self.house.texts,
+                texts=house.texts,
             )
             if impression.person_id is not None and impression.personalized:
                 record_use(
@@ -242,19 +244,6 @@ class Turns:
             return [replace(draft, offers=offers or [impression.describe_offer()], explanation=told)]
 
         return say
-
-    def _list_variants(self, reply: Reply) -> tuple[str, ...]:
-        """The other wordings of what is said: an action's own, or those of a text that Rasa said."""
-        if reply.variants or reply.key is None:
-            return tuple(reply.variants)
-        said = self.house.texts.entry(reply.key).say
-        return said if reply.text in said else ()
-
-    def _find_version(self, reply: Reply) -> str | None:
-        """Which wording of a disclosure was said, for the record (P1)."""
-        if reply.kind != "disclosure":
-            return None
-        return self.house.texts.entry(reply.key or "disclosure.asked_if_human").version
 
     async def _append(
         self,
@@ -289,7 +278,9 @@ class Turns:
                 speaker = say if epoch is None or now.epoch == epoch else otherwise
                 if speaker is None:
                     return find_next_turn(connection, now.conversation_id)
-                drafts = vary_repeated(connection, house, now.conversation_id, speaker(connection, now))
+                drafts = vary_repeated(
+                    connection, house.speak(now.locale), now.conversation_id, speaker(connection, now)
+                )
                 answers = max(now.answered_seq, message.seq or 0)
                 append_messages(connection, now.conversation_id, drafts, at=house.clock.stamp(), answers=answers)
                 owed_seq, owed_until = owes or (None, None)
@@ -337,7 +328,8 @@ class Turns:
             await self.house.do(lambda: self._forgive(conversation))
             return
         replies = await ask_fully(self.house.bot, conversation, owed)
-        late = Reply(kind="notice", text=self.house.texts.say("notices.still_there", question=owed.text))
+        texts = self.house.speak(conversation.locale).texts
+        late = Reply(kind="notice", text=texts.say("notices.still_there", question=owed.text))
         await self._append_replies(conversation, owed, owed, [late, *replies], pays=owed.seq)
 
     def _forgive(self, conversation: Conversation) -> None:
@@ -355,6 +347,13 @@ def _join(says: list[Say]) -> Say:
 def _remember(say: Say, reply: Reply) -> Say:
     """What a sentence did, with what was understood in it."""
     return lambda connection, now: [replace(draft, understood=reply.understood) for draft in say(connection, now)]
+
+
+def _find_version(house: House, reply: Reply) -> str | None:
+    """Which wording of a disclosure was said, for the record (P1)."""
+    if reply.kind != "disclosure":
+        return None
+    return house.texts.entry(reply.key or "disclosure.asked_if_human").version
 
 
 def _find_speaker(conversation: Conversation, message: Message) -> int | None:

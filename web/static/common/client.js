@@ -17,13 +17,14 @@ export class ApiError extends Error {
 
 /**
  * @param {string} address
- * @param {{method?: string, body?: unknown, token?: string | null, signal?: AbortSignal, keepalive?: boolean}} [options]
+ * @param {{method?: string, body?: unknown, token?: string | null, signal?: AbortSignal, keepalive?: boolean, lang?: string}} [options]
  * @returns {Promise<any>}
  */
-export async function call(address, { method = "GET", body, token, signal, keepalive } = {}) {
+export async function call(address, { method = "GET", body, token, signal, keepalive, lang } = {}) {
   /** @type {Record<string, string>} */
   const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (lang) headers["Accept-Language"] = lang;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {

@@ -29,7 +29,7 @@ function fill(id, body) {
 }
 
 /** @param {string} path @param {any} [options] */
-const api = (path, options) => call(path, { token, ...options });
+const api = (path, options) => call(path, { token, lang: document.documentElement.lang, ...options });
 
 /** Everything again, from the gateway. @param {{keepSwitches?: boolean}} [how] */
 async function show({ keepSwitches = false } = {}) {

@@ -7,7 +7,7 @@ import { Reply } from "./reply.js";
 import { makeSide } from "./side.js";
 import { makeTalk } from "./talk.js";
 
-/** @typedef {{handoff_id: string, conversation_id: string, state: string, since: string, position: number | null, customer_id: string | null, customer_name: string | null, claimed_by: string | null, last_message: string, topic: {about?: string, order_id?: string, ordered_on?: string, status?: string, named?: string[], lines?: string[]} | null}} Handoff */
+/** @typedef {{handoff_id: string, conversation_id: string, state: string, since: string, position: number | null, customer_id: string | null, customer_name: string | null, claimed_by: string | null, last_message: string, lang: string, topic: {about?: string, order_id?: string, ordered_on?: string, status?: string, named?: string[], lines?: string[]} | null}} Handoff */
 
 export class Inbox {
   /** @type {Handoff[]} */ #handoffs = [];

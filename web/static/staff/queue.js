@@ -36,6 +36,7 @@ function makeRow(one, { desk, isChosen, open }) {
   const { words, member } = desk;
   const isWaiting = one.state === "waiting";
   const labels = [one.topic?.about, one.topic?.order_id].filter(Boolean).map((topic) => make("span.label", {}, String(topic)));
+  if (isOther(one.lang)) labels.push(make("span.label", {}, words.say("staff_language", { language: nameLanguage(one.lang) })));
   if (one.claimed_by && one.claimed_by !== member.username) labels.push(make("span.label.plum", {}, words.say("staff_claimed_by", { name: one.claimed_by })));
   const row = make(
     "button.row",
@@ -47,6 +48,20 @@ function makeRow(one, { desk, isChosen, open }) {
   );
   row.addEventListener("click", () => open(one.conversation_id));
   return row;
+}
+
+/** @param {string} lang whether a conversation is in another language than the console */
+function isOther(lang) {
+  return lang.split("-")[0] !== document.documentElement.lang.split("-")[0];
+}
+
+/** @param {string} lang */
+function nameLanguage(lang) {
+  try {
+    return new Intl.DisplayNames(document.documentElement.lang, { type: "language" }).of(lang) ?? lang;
+  } catch {
+    return lang; // a locale that a client made up
+  }
 }
 
 /** @param {import("../common/words.js").Words} words @param {Handoff} one */

@@ -150,7 +150,7 @@ export class CandorChat extends HTMLElement {
     const conversation = this.#conversation;
     if (!conversation) return;
     const offered = offer.impression_id && conversation.findOffered((payload) => payload.startsWith("/ask_why_offer") && payload.includes(`"${offer.impression_id}"`));
-    const text = /** @type {Words} */ (this.#words).say("ask_why", { title: offer.title });
+    const text = /** @type {Words} */ (this.#words).say("sent_ask_why", { title: offer.title });
     conversation.send(offered ? { text: offered.title, payload: offered.payload } : { text });
   }
 
@@ -308,12 +308,12 @@ export class CandorChat extends HTMLElement {
 
   async #requestPerson() {
     await this.#begin();
-    this.#pressOrSay("/request_human", /** @type {Words} */ (this.#words).say("ask_person"));
+    this.#pressOrSay("/request_human", /** @type {Words} */ (this.#words).say("sent_ask_person"));
   }
 
   #cancelHandoff() {
     const isHuman = this.#conversation?.state.state === "human";
-    this.#pressOrSay("/cancel_handoff", /** @type {Words} */ (this.#words).say(isHuman ? "ask_back" : "ask_stop_waiting"));
+    this.#pressOrSay("/cancel_handoff", /** @type {Words} */ (this.#words).say(isHuman ? "sent_ask_back" : "sent_ask_stop_waiting"));
     this.#frame?.field.focus();
   }
 

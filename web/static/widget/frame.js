@@ -92,8 +92,9 @@ export function makeBanner(sign, bold, said, deed, act) {
   return make("div.banner.amber", {}, icon(sign), make("div", {}, bold && make("strong", {}, bold), said), button);
 }
 
-/** Questions to start with, until something is said. @param {Words} words @param {(text: string) => void} start */
+/** Questions to start with, until something is said; each is sent in the language that the assistant reads. @param {Words} words @param {(text: string) => void} start */
 export function makeStarters(words, start) {
-  const chips = words.say("starters").split("|").map((text) => make("button.chip", { type: "button", onclick: () => start(text) }, text));
+  const sent = words.say("sent_starters").split("|");
+  const chips = words.say("starters").split("|").map((text, index) => make("button.chip", { type: "button", onclick: () => start(sent[index] ?? text) }, text));
   return make("div.chips.starters", { role: "group", "aria-label": words.say("starters_label") }, ...chips);
 }

@@ -16,7 +16,7 @@ addEventListener("message", ({ data, source, origin }) => {
 
 /** @param {import("./shop.js").Shop} shop @param {{part?: string, conversationToken?: string | null}} [what] */
 export function openPrivacy(shop, { part = "", conversationToken = null } = {}) {
-  const address = new URL(`/privacy${part ? `#${part}` : ""}`, shop.base);
+  const address = new URL(`/privacy?lang=${encodeURIComponent(shop.lang)}${part ? `#${part}` : ""}`, shop.base);
   const view = window.open(address.href, "candor-privacy");
   if (view) opened.set(view, { origin: address.origin, give: () => ({ customer_token: shop.token, token: conversationToken }) });
   else location.assign(address.href);

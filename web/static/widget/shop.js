@@ -40,7 +40,7 @@ export class Shop extends EventTarget {
 
   /** @param {string} path @param {Parameters<typeof call>[1]} [options] */
   call(path, options) {
-    return call(new URL(path, this.base).href, options);
+    return call(new URL(path, this.base).href, { lang: this.lang, ...options });
   }
 
   /** Style sheets as constructed ones: they pass a strict policy for styles and are shared by all shadow roots. @param {...string} names */
