@@ -38,7 +38,7 @@ BORROWED = (
 )
 READ = "en"
 """The language that the assistant reads (bot/)."""
-SENT = ("starters", "ask_why", "ask_person", "ask_back", "ask_stop_waiting")
+SENT = ("starters", "ask_why", "ask_person", "ask_back", "ask_stop_waiting", "offer_ask")
 """What a click sends in the customer's name; the words go out in the language that is read, whatever stands on the button."""
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "pages"),

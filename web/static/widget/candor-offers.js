@@ -129,7 +129,7 @@ export class CandorOffers extends HTMLElement {
       this.#tellEvent(offer, "clicked");
       const isFree = this.dispatchEvent(new CustomEvent("candor-offer", { detail: { offer }, bubbles: true, composed: true, cancelable: true }));
       if (!isFree) event.preventDefault();
-      else if (!pattern) findChat()?.ask(words.say("offer_ask", { title: offer.title }));
+      else if (!pattern) findChat()?.ask(words.say("sent_offer_ask", { title: offer.title }));
     });
     return title;
   }

@@ -181,9 +181,10 @@ function makeButtons(message, { words, press }) {
 function linkPrivacy(paragraph, { words, openPrivacy }) {
   const [before, ...after] = (paragraph.textContent ?? "").split(/\s?\(\/privacy\)/);
   if (!after.length) return paragraph;
-  const way = make("button.link", { type: "button" }, words.say("widget_data"));
+  const name = words.say("widget_data");
+  const way = make("button.link", { type: "button" }, name);
   way.addEventListener("click", () => openPrivacy());
-  const named = before.endsWith(words.say("widget_data"));
-  paragraph.replaceChildren(named ? before.slice(0, -words.say("widget_data").length) : `${before} `, way, after.join(""));
+  const named = [`„${name}“`, `«${name}»`, `“${name}”`, name].find((one) => before.endsWith(one));
+  paragraph.replaceChildren(named ? before.slice(0, -named.length) : `${before} `, way, after.join(""));
   return paragraph;
 }
