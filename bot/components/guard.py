@@ -22,6 +22,8 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+HELD_BACK, UNSURE = ("ask_consents", "ask_what_if"), 0.5
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class MessageGuard(GraphComponent):
@@ -85,7 +87,9 @@ class IntentGuard(GraphComponent):
             others = [one.get(INTENT_NAME_KEY) for one in (message.get(INTENT_RANKING_KEY) or [])[1:]]
             settled = settle_intent(text, read or "", confidence, second=str(others[0]) if others else "nlu_fallback")
             if settled != read:
-                chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: 1.0}
+                # A switch that is not thrown was no sure reading: a common question may still be what is asked.
+                sure = min(confidence, UNSURE) if settled in HELD_BACK else 1.0
+                chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: sure}
                 ranking = message.get(INTENT_RANKING_KEY) or []
                 message.set(INTENT, chosen, add_to_output=True)
                 message.set(

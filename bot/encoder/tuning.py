@@ -17,6 +17,7 @@ WARM_UP = 0.1
 BATCH = 16
 MOST_NORM = 1.0
 MOST_PASSES, MOST_READ = 5, 4000
+MOST_TEXTS = 15_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def tune(
     *,
     seed: int = 1,
 ) -> Tuned:
-    """Learn the last layers and the head.
+    """Learn the last layers and the head, from at most `MOST_TEXTS` drawn texts.
 
     Parameters
     ----------
@@ -58,11 +59,13 @@ def tune(
 
     tf.random.set_seed(seed)
     random = np.random.RandomState(seed)
+    drawn = np.sort(random.permutation(len(labels))[:MOST_TEXTS])
     layers = {name: tf.Variable(tensor) for name, tensor in tail.items()}
     weights, bias = (tf.Variable(part) for part in _start(vectors, labels))
     body, head = list(layers.values()), [weights, bias]
     optimizer = tf.keras.optimizers.legacy.Adam(RATE)
     kinds = int(labels.max()) + 1
+    hidden, labels = [hidden[index] for index in drawn], labels[drawn]
     signature = [tf.TensorSpec([None, None, SIZE]), tf.TensorSpec([None, None]), tf.TensorSpec([None], tf.int32)]
 
     @tf.function(input_signature=signature, autograph=False)
