@@ -123,9 +123,13 @@ _SUPPOSES = re.compile(
 _ASKS_WHETHER = re.compile(r"^\W*(?:can|could|may|might|will|would|do|does|are|is|opted)\b|\?\s*$", re.IGNORECASE)
 _PLEASE = re.compile(r"\b(?:please|pls|plz|thanks|thank you|kindly)\b", re.IGNORECASE)
 _GIVES = re.compile(
-    r"\b(?:yes|yea|yeah|yep|sure|ok|okay|fine|aight|agree|agreed|agre|i (?:hereby )?consent|i (?:hereby )?concent|(?:give|given|giving|grant|granted|renew|have) (?:you |my |the |him |it )*(?:consent|permission|okay|ok|approval|"
-    r"blessing)|(?:consent|permission) (?:is |was )?(?:hereby )?(?:given|granted)|grant|accept|allow|allowed|alow|permit|approve|may|can|go ahead|feel free|on|activate|reactivate|enable|opt|opting|opt-in|sign me up|start|"
-    r"resume|use|used|using|count|consider|include|account|base|based|personali[sz]e|personali[sz]ed|personali[sz]ation|personal|tailor|let|tick|check|happy|glad|match|choose|pick|look|remember|in|take|don't mind|no problem)\b",
+    r"\b(?:yes|yea|yeah|yep|ye|sure|ok|okay|fine|aight|agree\w*|agre|consents?|concent|permission|permit\w*|blessing|approv\w*|grant\w*|accept\w*|allow\w*|alow|"
+    r"go ahead|feel free|be my guest|knock yourself|activat\w*|reactivat\w*|enabl\w*|opt|opting|opted|opt-in|sign me up|resum\w*|use|usin|using|used|uses|utili[sz]e|"
+    r"count|consider\w*|includ\w*|account|base|based|personali[sz]\w+|tailor\w*|tick|happy|glad|at liberty|welcome to|remember\w*|learn\w*|track\w*|mind|"
+    r"no (?:problem|objections?|worries|harm|bother|wahala)|(?:you|u|ye) (?:can|may|could|might)|let (?:you|your|u|the|it|them|him|her|my|what|all|everything)|"
+    r"(?:switch|swich|turn|tunr|trun|put|flip|set|have|want)\w*\b.{0,40}\bon|back on|^on|on (?:again|please|pls|now|for)|"
+    r"(?:purchases|browsing|clicks|coupons|offers|preferences|all|everything|it|them) on|"
+    r"connect|start\w*|begin|go by|look at|look through|go through|work away|have (?:it|the lot|at it)|lift|restore|reinstate|put me back in|by all means)\b",
     re.IGNORECASE,
 )
 _AGREEMENT = re.compile(
