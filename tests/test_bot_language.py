@@ -357,3 +357,51 @@ def test_what_the_bot_found_is_read_and_anything_else_is_nothing() -> None:
     latest = {"questions": [{"id": "a", "title": "A?", "confidence": 0.7}, "no question"]}
     assert read_asked(latest) == [Asked("a", "A?", 0.7)]
     assert read_asked({}) == read_asked({"questions": None}) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "undo my opt out",
+        "I withdraw my objection",
+        "no worries, use my shopping history",
+        "i've nothing to hide, use all of it",
+        "I am giving permission for my purchase data",
+        "I don't see the harm in your using my clicks",
+    ],
+)
+def test_leave_in_the_words_of_a_no_withdraws_nothing(text: str) -> None:
+    assert settle_intent(text, "withdraw_consent", 0.9) == "ask_consents"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "suspend personalisation",
+        "can you even use my purchases",
+        "opted in?",
+        "I changed my mind about letting you use it",
+    ],
+)
+def test_a_question_or_an_end_gives_nothing(text: str) -> None:
+    assert settle_intent(text, "grant_consent", 0.9) == "ask_consents"
+
+
+def test_a_switch_needs_to_be_much_likelier_than_its_opposite() -> None:
+    assert settle_intent("use my purchases", "grant_consent", 0.7, opposite=0.1) == "grant_consent"
+    assert settle_intent("use my purchases", "grant_consent", 0.7, opposite=0.2) == "ask_consents"
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("if I stop you from using my orders, what then", "ask_what_if"),
+        ("if you are using my clicks, stop it", "withdraw_consent"),
+        ("could you please use what I buy", "grant_consent"),
+        ("undo that, stop using my coupons", "withdraw_consent"),
+        ("make the offers impersonal again", "withdraw_consent"),
+    ],
+)
+def test_what_supposes_is_told_from_what_orders(text: str, settled: str) -> None:
+    read = "grant_consent" if settled == "grant_consent" else "withdraw_consent"
+    assert settle_intent(text, read, 0.9) == settled

@@ -22,6 +22,9 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+SWITCHES = ("grant_consent", "withdraw_consent")
+HELD_BACK, UNSURE = ("ask_consents", "ask_what_if"), 0.5
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class MessageGuard(GraphComponent):
@@ -82,10 +85,17 @@ class IntentGuard(GraphComponent):
         for message in messages:
             text, intent = message.get(TEXT) or "", message.get(INTENT) or {}
             read, confidence = intent.get(INTENT_NAME_KEY), float(intent.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
-            others = [one.get(INTENT_NAME_KEY) for one in (message.get(INTENT_RANKING_KEY) or [])[1:]]
-            settled = settle_intent(text, read or "", confidence, second=str(others[0]) if others else "nlu_fallback")
+            others = {
+                str(one.get(INTENT_NAME_KEY)): float(one.get(PREDICTED_CONFIDENCE_KEY) or 0.0)
+                for one in (message.get(INTENT_RANKING_KEY) or [])[1:]
+            }
+            opposite = max((others.get(switch, 0.0) for switch in SWITCHES), default=0.0)
+            second = next(iter(others), "nlu_fallback")
+            settled = settle_intent(text, read or "", confidence, second=second, opposite=opposite)
             if settled != read:
-                chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: 1.0}
+                # A switch that is not thrown was no sure reading: a common question may still be what is asked.
+                sure = min(confidence, UNSURE) if settled in HELD_BACK else 1.0
+                chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: sure}
                 ranking = message.get(INTENT_RANKING_KEY) or []
                 message.set(INTENT, chosen, add_to_output=True)
                 message.set(

@@ -195,7 +195,7 @@ class _Words:
                 kind.fit(texts)
             except ValueError:  # no wording holds a word, as in other scripts
                 self._kinds[index] = (0.0, kind.set_params(vocabulary={"?": 0}).fit(texts))
-        self._rows = self._transform(texts).T.tocsc()
+        self._rows = self._transform(texts).T.tocsr()
 
     def compare(self, texts: Sequence[str]) -> np.ndarray:
         """How much of the words is shared with each wording, (texts, wordings), 0 to 1."""

@@ -17,6 +17,8 @@ WARM_UP = 0.1
 BATCH = 16
 MOST_NORM = 1.0
 MOST_PASSES, MOST_READ = 5, 4000
+MOST_TEXTS, HARD_SHARE = 10_000, 0.4
+NEIGHBOURS, CHUNK = 10, 500
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def tune(
     *,
     seed: int = 1,
 ) -> Tuned:
-    """Learn the last layers and the head.
+    """Learn the last layers and the head, from at most `MOST_TEXTS` texts (`choose_texts`).
 
     Parameters
     ----------
@@ -58,11 +60,13 @@ def tune(
 
     tf.random.set_seed(seed)
     random = np.random.RandomState(seed)
+    chosen = choose_texts(vectors, labels, random)
     layers = {name: tf.Variable(tensor) for name, tensor in tail.items()}
     weights, bias = (tf.Variable(part) for part in _start(vectors, labels))
     body, head = list(layers.values()), [weights, bias]
     optimizer = tf.keras.optimizers.legacy.Adam(RATE)
     kinds = int(labels.max()) + 1
+    hidden, labels = [hidden[index] for index in chosen], labels[chosen]
     signature = [tf.TensorSpec([None, None, SIZE]), tf.TensorSpec([None, None]), tf.TensorSpec([None], tf.int32)]
 
     @tf.function(input_signature=signature, autograph=False)
@@ -77,12 +81,34 @@ def tune(
     steps = passes * -(-len(labels) // BATCH)
     done = 0
     for _ in range(passes):
-        for chosen in _draw_batches(hidden, random):
+        for batch in _draw_batches(hidden, random):
             optimizer.learning_rate.assign(RATE * min(1.0, (done + 1) / (WARM_UP * steps)) * (1.0 - done / steps))
-            pieces, there = _lay_out([hidden[index] for index in chosen])
-            step(pieces, there, labels[chosen].astype(np.int32))
+            pieces, there = _lay_out([hidden[index] for index in batch])
+            step(pieces, there, labels[batch].astype(np.int32))
             done += 1
     return Tuned({name: layer.numpy() for name, layer in layers.items()}, weights.numpy(), bias.numpy())
+
+
+def choose_texts(vectors: np.ndarray, labels: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+    """The numbers of the texts that tuning learns from: all, or of many those whose nearest texts have other intents and a draw of the rest.
+
+    The frozen readers know the easy ones already. With 8,000 of 13,000 chosen so the intents of lines by an unseen hand were read
+    as well as with all, for two thirds of the time; with 8,000 drawn blindly 0.7 points worse.
+    """
+    if len(labels) <= MOST_TEXTS:
+        return np.arange(len(labels))
+    ease = random.random_sample(len(labels)) * 1e-3  # ties fall by lot
+    for begin in range(0, len(labels), CHUNK):
+        near = vectors[begin : begin + CHUNK] @ vectors.T
+        own = np.arange(len(near))
+        near[own, begin + own] = -np.inf
+        nearest = np.argpartition(-near, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+        weights = np.exp(10.0 * (np.take_along_axis(near, nearest, axis=1) - 1.0))
+        agrees = labels[nearest] == labels[begin : begin + CHUNK, None]
+        ease[begin : begin + CHUNK] += (weights * agrees).sum(1) / weights.sum(1)
+    order = np.argsort(ease)
+    hard = int(HARD_SHARE * MOST_TEXTS)
+    return np.sort(np.concatenate([order[:hard], random.permutation(order[hard:])[: MOST_TEXTS - hard]]))
 
 
 def _start(vectors: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

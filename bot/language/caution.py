@@ -13,6 +13,7 @@ import unicodedata
 from .foreign import asks_for_person_abroad, find_language
 
 GRANT_FROM = 0.45
+MOST_OPPOSITE = 0.2  # of a switch's share: where the opposite one is likelier than that, none is thrown
 WITHDRAW_FROM = 0.35
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn"}
 
@@ -81,7 +82,7 @@ _OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
-    r"\b(?:no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
+    r"\b(?:suspend|pause|halt|freeze|kill|plug|scrap|ditch|bin|rescind\w*|stpo|disregard|ignore|changed my mind about|never should|no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
     r"disagree|object|forbid|deny|nope|nah|isn't|aren't|won't|wouldn't|shouldn't|can't|cannot|unsubscribe|undo|less|neither|nor|nothing|none|against|pull|refrain|discontinue|cease|untick|"
     r"uncheck|retract|reject|rid|keep away|leave|wrong|hate|creepy|spy|private|anonymous|opting out|opted out|take (?:it |that )?back|take back|my yes back|forget|hands)\b",
     re.IGNORECASE,
@@ -89,17 +90,46 @@ _NEGATION = re.compile(
 # What a withdrawal must hold: the use of data, or words that mean nothing else here.
 _ABOUT_USE = re.compile(
     r"(?:us(?:e|es|ed|ing)|usign|data|info|track|cookie|consent|permi|agree|opt|purchas|bought|buy|order|shop|history|brows|click|coupon|offer|personal|profil|spy|snoop|privacy|private|anonym|off|out|"
-    r"reject|refuse|decline|object|revoke|withdr|withda|allow|approv|disable|everything|all of|any of|learn|analy|look|told|like|preferen|category|categories|collect|record|sell|share|train|yes|untick|stop it|not on|want it on)",
+    r"reject|refuse|decline|object|revoke|withdr|withda|allow|approv|disable|everything|all of|any of|learn|analy|look|told|like|preferen|category|categories|collect|record|sell|share|train|yes|untick|stop it|not on|want it on|watch|basket|cart|trolley|receipt|redeem|algo|impersonal|same ads)",
     re.IGNORECASE,
 )
 # What a grant must hold: a word that gives or turns on. "My consent" alone gives nothing ("pull my consent").
 _HARMLESS_NO = re.compile(
-    r"\b(?:(?:don't|do not|dont) mind|no (?:problem|objections?|worries)|why not)\b", re.IGNORECASE
+    r"\b(?:(?:don't|do not|dont) (?:mind|care)|no (?:problem|objections?|worries|harm|bother|wahala|big deal|issues?)|nothing to hide|why not|"
+    r"(?:don't|do not|dont) see (?:the|any) harm)\b",
+    re.IGNORECASE,
 )
+# What takes back a no, or gives leave in a no's words: no withdrawal.
+_UNDOES_NO = re.compile(
+    r"\b(?:undo|take back|took back|taking back|reverse|cancel|lift|remove|drop|scrap|end|withdraw|revoke|changed my mind about)\b.{0,20}"
+    r"\b(?:opt(?:ing|ed)?[- ]?out|no|objections?|refusal|block|blocks|restrictions?|ban|withdrawal)\b",
+    re.IGNORECASE,
+)
+# What a withdrawal must hold besides: a word that ends, refuses or keeps away.
+_ENDS = re.compile(
+    r"\b(?:no|not|non|nope|nah|never|none|nothing|neither|nor|nobody|stranger|zero|without|\w+n'?t|st[op]{2}p?\w*|quit|ends?|ceas\w*|halt|pause|suspend|freeze|refrain|"
+    r"discontinue|off|switchoff|out|leave|left|keep|kept|mind|hands|opt\w*|withdr\w*|withda\w*|revok\w*|rescind\w*|retract\w*|recall|take (?:it |that )?(?:back|away)|pull\w*|"
+    r"undo|cancel\w*|disabl\w*|deactivat\w*|un-?\w+|remov\w*|delet\w*|eras\w*|forg[eo]t\w*|ignor\w*|disregard\w*|exclud\w*|omit|drop|ditch|scrap|bin|kill|cut|"
+    r"block\w*|forbid|object\w*|refus\w*|reject\w*|declin\w*|den(?:y|ied)|disagree|disallow|against|less|only|privacy|private|impersonal|alone|back|enough|rather|"
+    r"anonym\w*|away|skip|clear|shut|turn|chang\w* my mind|over|done|gone|go|comot|restrict|limit|protect|any ?more|longer|free|hate|creepy|creeps|spy\w*|snoop\w*|"
+    r"track\w*|watch\w*|follow\w*|stalk\w*|plain|generic|normal|random|same|everyone|everybody|business|nos[ey]\w*|between|rest|stays?)\b",
+    re.IGNORECASE,
+)
+# "If I stop you …" asks; "if that is on, turn it off" orders.
+_SUPPOSES = re.compile(
+    r"^\W*(?:if|suppose|supposing|say|imagine|when|what if)\b(?!.*[,;]\s*(?:please |pls |then |just )?(?:stop|don't|dont|do not|quit|no|turn|switch|delete|use|go|you can|you may|feel))",
+    re.IGNORECASE,
+)
+_ASKS_WHETHER = re.compile(r"^\W*(?:can|could|may|might|will|would|do|does|are|is|opted)\b|\?\s*$", re.IGNORECASE)
+_PLEASE = re.compile(r"\b(?:please|pls|plz|thanks|thank you|kindly)\b", re.IGNORECASE)
 _GIVES = re.compile(
-    r"\b(?:yes|yea|yeah|yep|sure|ok|okay|fine|aight|agree|agreed|agre|i (?:hereby )?consent|i (?:hereby )?concent|(?:give|given|giving|grant|granted|renew|have) (?:you |my |the |him |it )*(?:consent|permission|okay|ok|approval|"
-    r"blessing)|(?:consent|permission) (?:is |was )?(?:hereby )?(?:given|granted)|grant|accept|allow|allowed|alow|permit|approve|may|can|go ahead|feel free|on|activate|reactivate|enable|opt|opting|opt-in|sign me up|start|"
-    r"resume|use|used|using|count|consider|include|account|base|based|personali[sz]e|personali[sz]ed|personali[sz]ation|personal|tailor|let|tick|check|happy|glad|match|choose|pick|look|remember|in|take|don't mind|no problem)\b",
+    r"\b(?:yes|yea|yeah|yep|ye|sure|ok|okay|fine|aight|agree\w*|agre|consents?|concent|permission|permit\w*|blessing|approv\w*|grant\w*|accept\w*|allow\w*|alow|"
+    r"go ahead|feel free|be my guest|knock yourself|activat\w*|reactivat\w*|enabl\w*|opt|opting|opted|opt-in|sign me up|resum\w*|use|usin|using|used|uses|utili[sz]e|"
+    r"count|consider\w*|includ\w*|account|base|based|personali[sz]\w+|tailor\w*|tick|happy|glad|at liberty|welcome to|remember\w*|learn\w*|track\w*|mind|"
+    r"no (?:problem|objections?|worries|harm|bother|wahala)|(?:you|u|ye) (?:can|may|could|might)|let (?:you|your|u|the|it|them|him|her|my|what|all|everything)|"
+    r"(?:switch|swich|turn|tunr|trun|put|flip|set|have|want)\w*\b.{0,40}\bon|back on|^on|on (?:again|please|pls|now|for)|"
+    r"(?:purchases|browsing|clicks|coupons|offers|preferences|all|everything|it|them) on|"
+    r"connect|start\w*|begin|go by|look at|look through|go through|work away|have (?:it|the lot|at it)|lift|restore|reinstate|put me back in|by all means)\b",
     re.IGNORECASE,
 )
 _AGREEMENT = re.compile(
@@ -160,8 +190,11 @@ def asks_for_person(text: str) -> bool:
     return False
 
 
-def settle_intent(text: str, intent: str, confidence: float, *, second: str = "nlu_fallback") -> str:
-    """The intent to act on, given the classifier's first choice, its probability, 0 to 1, and its second choice.
+def settle_intent(
+    text: str, intent: str, confidence: float, *, second: str = "nlu_fallback", opposite: float = 0.0
+) -> str:
+    """The intent to act on, given the classifier's first choice, its probability, 0 to 1, its second choice, and of a switch its
+    opposite's probability.
 
     A number alone is an order's, if it is as long as such numbers are, one figure chooses from a list; a text without a letter, such as a
     smiley, has nothing that the classifier could know.
@@ -182,10 +215,10 @@ def settle_intent(text: str, intent: str, confidence: float, *, second: str = "n
         return "nlu_fallback"
     if intent in ("tell_taste", "never_show", "grant_consent") and tells_of_health(text):
         return "tell_health"
-    return settle_consent(text, intent, confidence)
+    return settle_consent(text, intent, confidence, opposite)
 
 
-def settle_consent(text: str, intent: str, confidence: float) -> str:
+def settle_consent(text: str, intent: str, confidence: float, opposite: float = 0.0) -> str:
     """The intent to act on when `grant_consent` or `withdraw_consent` was read.
 
     Parameters
@@ -196,25 +229,24 @@ def settle_consent(text: str, intent: str, confidence: float) -> str:
         The classifier's first choice; any other intent is returned as it is.
     confidence : float
         Its probability, 0 to 1.
+    opposite : float
+        The probability of the other of the two.
     """
     if intent not in ("grant_consent", "withdraw_consent"):
         return intent
-    if _EFFECT.search(text):
+    if _EFFECT.search(text) or _SUPPOSES.search(text):
         return "ask_what_if"
-    if _FOR_A_MACHINE.search(text):
+    is_asked = _RIGHT.match(text) is not None and not _WISH.search(text)
+    if is_asked or _FOR_A_MACHINE.search(text) or opposite > MOST_OPPOSITE * confidence:
         return "ask_consents"
-    if _RIGHT.match(text) and not _WISH.search(text):
-        return "ask_consents"
+    plain = _HARMLESS_NO.sub(" ", text)
     if intent == "grant_consent":
-        return (
-            intent
-            if confidence >= GRANT_FROM and _GIVES.search(text) and not _NEGATION.search(_HARMLESS_NO.sub(" ", text))
-            else "ask_consents"
-        )
-    if (
-        confidence < WITHDRAW_FROM
-        or not _ABOUT_USE.search(text)
-        or (_AGREEMENT.search(text) and not _NEGATED_AGREEMENT.search(text))
-    ):
+        is_order = _PLEASE.search(text) or not _ASKS_WHETHER.search(text)
+        is_given = confidence >= GRANT_FROM and _GIVES.search(text) and not _NEGATION.search(plain)
+        return intent if is_order and is_given else "ask_consents"
+    is_agreed = _AGREEMENT.search(text) and not _NEGATED_AGREEMENT.search(text)
+    is_ended = _ENDS.search(plain) and not (plain != text and not _NEGATION.search(plain))
+    is_ended = is_ended and not _UNDOES_NO.search(text)
+    if confidence < WITHDRAW_FROM or not _ABOUT_USE.search(text) or is_agreed or not is_ended:
         return "ask_consents"
     return intent

@@ -15,7 +15,7 @@ from encoder.graph import build_tail
 from encoder.intents import IntentModel, Verdict
 from encoder.reader import Encoder, Tail
 from encoder.spelling import ENOUGH, Speller, choose_slipped, count_words
-from encoder.tuning import count_passes
+from encoder.tuning import MOST_TEXTS, choose_texts, count_passes
 from encoder.weights import SHA256, WeightsError, check_file, find_folder, read_tensors
 from language.features import TextFeatures
 from rasa.engine.graph import ExecutionContext, GraphSchema
@@ -187,6 +187,20 @@ def test_one_intent_alone_is_refused(encoder: Encoder, tmp_path: Path) -> None:
             frozen_tail=ENCODER / "tail.npz",
             folder=tmp_path,
         )
+
+
+def test_of_many_texts_those_among_others_intents_are_tuned_on_first() -> None:
+    random = np.random.RandomState(0)
+    labels = np.repeat([0, 1], MOST_TEXTS)
+    vectors = np.eye(384, dtype=np.float32)[labels] + random.normal(0, 0.01, (2 * MOST_TEXTS, 384)).astype(np.float32)
+    hard = np.arange(50)
+    vectors[hard] = vectors[MOST_TEXTS + hard]  # say what the other intent says
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    chosen = choose_texts(vectors, labels, random)
+    assert len(set(chosen)) == MOST_TEXTS
+    assert set(hard) <= set(chosen)
+    few = choose_texts(vectors[:100], labels[:100], random)
+    assert few.tolist() == list(range(100))
 
 
 def test_many_examples_are_gone_through_once() -> None:
