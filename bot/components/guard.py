@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.action_check import check_answers_quickly
-from language.caution import clean_text, settle_intent
+from language.caution import clean_text, settle_intent, speaks_of_data
 from language.foreign import find_language
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -94,7 +94,8 @@ class IntentGuard(GraphComponent):
             settled = settle_intent(text, read or "", confidence, second=second, opposite=opposite)
             if settled != read:
                 # A switch that is not thrown was no sure reading: a common question may still be what is asked.
-                sure = min(confidence, UNSURE) if settled in HELD_BACK else 1.0
+                is_sure = settled not in HELD_BACK or speaks_of_data(text)
+                sure = 1.0 if is_sure else min(confidence, UNSURE)
                 chosen = {INTENT_NAME_KEY: settled, PREDICTED_CONFIDENCE_KEY: sure}
                 ranking = message.get(INTENT_RANKING_KEY) or []
                 message.set(INTENT, chosen, add_to_output=True)

@@ -93,6 +93,11 @@ _ABOUT_USE = re.compile(
     r"reject|refuse|decline|object|revoke|withdr|withda|allow|approv|disable|everything|all of|any of|learn|analy|look|told|like|preferen|category|categories|collect|record|sell|share|train|yes|untick|stop it|not on|want it on|watch|basket|cart|trolley|receipt|redeem|algo|impersonal|same ads)",
     re.IGNORECASE,
 )
+_OF_DATA = re.compile(
+    r"\b(?:data|details|info\w*|personal\w*|consent\w*|permission|privacy|track\w*|history|profil\w*|opt\w*|cookies?|algorithm|preferences|clicks|brows\w*|purchases|"
+    r"what i (?:buy|bought|browse|click|like|look|said|say|told|tell))\b",
+    re.IGNORECASE,
+)
 # What a grant must hold: a word that gives or turns on. "My consent" alone gives nothing ("pull my consent").
 _HARMLESS_NO = re.compile(
     r"\b(?:(?:don't|do not|dont) (?:mind|care)|no (?:problem|objections?|worries|harm|bother|wahala|big deal|issues?)|nothing to hide|why not|"
@@ -173,6 +178,11 @@ def clean_text(text: str, *, most_characters: int) -> str:
 def tells_of_emergency(text: str) -> bool:
     """Whether the text plainly tells of danger to somebody's life."""
     return _EMERGENCY.search(text) is not None
+
+
+def speaks_of_data(text: str) -> bool:
+    """Whether the text speaks of the use of data in words that mean nothing else here."""
+    return _OF_DATA.search(text) is not None
 
 
 def tells_of_health(text: str) -> bool:
