@@ -77,6 +77,10 @@ ENGLISH = [
     "🙂",
 ]
 PERSON = [
+    ("de", "geben sie mir einen echten Menschen, kein Roboter"),
+    ("fr", "je veux parler à quelqu'un, pas à un robot"),
+    ("es", "pásame con alguien de la tienda"),
+    ("it", "c'è qualcuno del negozio con cui posso parlare?"),
     ("de", "gibt es da auch einen echten Menschen, der mir hilft"),
     ("es", "me puede atender alguien de la tienda"),
     ("it", "c'è qualcuno in carne e ossa che mi può aiutare"),

@@ -405,3 +405,17 @@ def test_a_switch_needs_to_be_much_likelier_than_its_opposite() -> None:
 def test_what_supposes_is_told_from_what_orders(text: str, settled: str) -> None:
     read = "grant_consent" if settled == "grant_consent" else "withdraw_consent"
     assert settle_intent(text, read, 0.9) == settled
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wish"),
+    [
+        ("changed my mind about talking to someone", False),
+        ("baby's awake, can't talk to anyone now", False),
+        ("oops didnt mean to ask for a person", False),
+        ("can't I talk to a person", True),
+        ("why can't you just connect me to a human", True),
+    ],
+)
+def test_a_wish_that_is_taken_back_is_none(text: str, is_wish: bool) -> None:
+    assert asks_for_person(text) is is_wish

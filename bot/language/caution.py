@@ -45,6 +45,7 @@ _ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
 _ASKS_NOT = re.compile(
     r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b(?:(?!\band\b|\bbut\b)[^.!?;,]){0,40}$"
     r"|\bno (?:more |other )?$"
+    r"|\b(?:changed my mind about|didnt|mean to|(?:can't|cant|cannot|couldn't) (?!i\b|we\b|you\b|somebody\b|someone\b))[^.!?;,]{0,20}$"
     r"|\b(?:am i|are you|is it still|is this|is that|was that|who am i|who is|was i|is it true that i'm|are these)\b[^.!?;]{0,25}$"
     r"|\b(?:do i (?:have|need) to|must i|should i|will i have to|who (?:will|would|do)|what if|what happens|how long|how many|when can|when could|where can|what time|how does it)\b[^.!?;]{0,60}$",
     re.IGNORECASE,
@@ -82,7 +83,7 @@ _OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
-    r"\b(?:suspend|pause|halt|freeze|kill|plug|scrap|ditch|bin|rescind\w*|stpo|disregard|ignore|changed my mind about|never should|no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
+    r"\b(?:suspend|pause|halt|freeze|kill|plug|scrap|ditch|bin|rescind\w*|stpo|disregard|ignore|changed my mind about|enough|sick of|tired of|fed up|never should|no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
     r"disagree|object|forbid|deny|nope|nah|isn't|aren't|won't|wouldn't|shouldn't|can't|cannot|unsubscribe|undo|less|neither|nor|nothing|none|against|pull|refrain|discontinue|cease|untick|"
     r"uncheck|retract|reject|rid|keep away|leave|wrong|hate|creepy|spy|private|anonymous|opting out|opted out|take (?:it |that )?back|take back|my yes back|forget|hands)\b",
     re.IGNORECASE,
@@ -100,7 +101,7 @@ _OF_DATA = re.compile(
 )
 # What a grant must hold: a word that gives or turns on. "My consent" alone gives nothing ("pull my consent").
 _HARMLESS_NO = re.compile(
-    r"\b(?:(?:don't|do not|dont) (?:mind|care)|no (?:problem|objections?|worries|harm|bother|wahala|big deal|issues?)|nothing to hide|why not|"
+    r"\b(?:(?:don't|do not|dont) (?:mind|care|object)|no (?:problem|objections?|worries|harm|bother|wahala|big deal|issues?)|nothing to hide|why not|"
     r"(?:don't|do not|dont) see (?:the|any) harm)\b",
     re.IGNORECASE,
 )
@@ -114,7 +115,7 @@ _UNDOES_NO = re.compile(
 _ENDS = re.compile(
     r"\b(?:no|not|non|nope|nah|never|none|nothing|neither|nor|nobody|stranger|zero|without|\w+n'?t|st[op]{2}p?\w*|quit|ends?|ceas\w*|halt|pause|suspend|freeze|refrain|"
     r"discontinue|off|switchoff|out|leave|left|keep|kept|mind|hands|opt\w*|withdr\w*|withda\w*|revok\w*|rescind\w*|retract\w*|recall|take (?:it |that )?(?:back|away)|pull\w*|"
-    r"undo|cancel\w*|disabl\w*|deactivat\w*|un-?\w+|remov\w*|delet\w*|eras\w*|forg[eo]t\w*|ignor\w*|disregard\w*|exclud\w*|omit|drop|ditch|scrap|bin|kill|cut|"
+    r"undo|cancel\w*|disabl\w*|deactivat\w*|un-?(?!block|lock|pause|freeze|mute)\w+|remov\w*|delet\w*|eras\w*|forg[eo]t\w*|ignor\w*|disregard\w*|exclud\w*|omit|drop|ditch|scrap|bin|kill|cut|"
     r"block\w*|forbid|object\w*|refus\w*|reject\w*|declin\w*|den(?:y|ied)|disagree|disallow|against|less|only|privacy|private|impersonal|alone|back|enough|rather|"
     r"anonym\w*|away|skip|clear|shut|turn|chang\w* my mind|over|done|gone|go|comot|restrict|limit|protect|any ?more|longer|free|hate|creepy|creeps|spy\w*|snoop\w*|"
     r"track\w*|watch\w*|follow\w*|stalk\w*|plain|generic|normal|random|same|everyone|everybody|business|nos[ey]\w*|between|rest|stays?)\b",

@@ -17,24 +17,24 @@ SMALLEST_SHARE = 0.3
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 _WORDS = {
-    "de": "ich mich mir sie du dich ihr ihre ihren euch wir uns ist sind haben habe habt wird werden wurde kann können könnte möchte möchten will"
+    "de": "ich mich mir jemanden rufen sie du dich ihr ihre ihren euch wir uns ist sind haben habe habt wird werden wurde kann können könnte möchte möchten will"
     " muss soll nicht kein keine keinen mein meine meinen meiner meinem dein deine und oder aber auch noch schon bitte danke hallo"
     " wo wie warum wann welche welcher welches wieviel ein eine einen einem einer das dass ob mit für über von auf bei nach zum zur"
     " bestellung bestellen bestellt lieferung paket geld rückgabe preis kostet hilfe brauche suche gibt gibts angebote einkäufe"
     " daten guten morgen abend heute gibt's verkaufen führen fehlt fehlen gestern etwas jemand mensch menschen sprechen wurde geliefert angekommen gekauft zurückgeben",
-    "es": "yo tú usted ustedes nosotros mi mis es está están estoy son soy tengo tiene tienes tienen tenéis tenemos venden vendéis vosotros que me te falta faltan atender quiero quiere quisiera puedo puede pueden"
+    "es": "yo tú usted ustedes nosotros mi mis es está están estoy son soy tengo tiene tienes tienen alguien nadie tienda pásame pueda llame hablar tenéis tenemos venden vendéis vosotros que me te falta faltan atender quiero quiere quisiera puedo puede pueden"
     " necesito busco dónde donde cómo cuándo cuánto cuánta cuesta cuál por qué porque para pero también muy más hola gracias favor"
     " buenos buenas días tardes una unos unas los las ese esta este esto hay pedido pedidos entrega paquete dinero devolver"
     " devolución precio ayuda ofertas compras datos persona hablar ha llegado llega comprado comprar ayer hoy mañana y solo sólo entiendo aviso",
-    "fr": "je j'ai j'aimerais tu vous nous il elle est c'est suis sont êtes avez avons avez-vous vendez auriez manque manquent que ce cette ont ai mon ma mes votre vos notre ne pas n'est"
+    "fr": "je j'ai j'aimerais tu vous nous il elle est c'est suis sont êtes avez avons quelqu'un derrière tout qui ça voudrait humain avez-vous vendez auriez manque manquent que ce cette ont ai mon ma mes votre vos notre ne pas n'est"
     " n'ai où quand comment pourquoi combien quel quelle quels quelles qu'est-ce est-ce voudrais veux peux pouvez puis-je"
     " bonjour bonsoir merci s'il plaît une des les dans avec pour sur et aussi commande commander commandes livraison colis"
     " argent remboursement retourner coûte aide besoin cherche données achats parler quelqu'un personne hier aujourd'hui arrivé acheté",
-    "it": "io tu lei noi voi mio mia miei mie è sono sei siamo avete hanno vendete manca mancano vorrei voglio posso può potete devo dov'è dove quando perché"
+    "it": "io tu lei noi voi mio mia miei mie è sono sei siamo avete hanno qualcuno negozio vero vera basta cui vendete manca mancano vorrei voglio posso può potete devo dov'è dove quando perché"
     " quanto quanta costa quale quali ciao buongiorno buonasera grazie per favore il lo gli uno una non c'è che cosa ma anche"
     " questo questa ordine ordini ordinato consegna pacco soldi rimborso restituire prezzo aiuto bisogno cerco dati acquisti parlare"
     " qualcuno persona ieri oggi arrivato comprato ho",
-    "pt": "eu você vocês nós meu minha meus minhas é são estou está estão tenho tem têm quero queria posso pode podem preciso vendem vende falta faltam que procuro onde"
+    "pt": "eu você vocês nós meu minha meus minhas é são estou está estão tenho tem têm quero queria posso pode podem preciso alguém verdade aí pra passe passe-me funcionário chega transfere robô vendem vende falta faltam que procuro onde"
     " quando como quanto quanta custa qual quais por que porque para mas também muito mais olá obrigado obrigada favor bom boa"
     " dia uma uns umas não há pedido pedidos encomenda entrega pacote dinheiro devolver reembolso preço ajuda ofertas compras"
     " dados falar alguém pessoa ontem hoje chegou comprei comprar só sou entendo devo",
@@ -93,11 +93,11 @@ LANGUAGES = tuple(_WORDS)
 _PERSON = {
     "de": r"(?:mit|an) (?:einem|einer|einen|eine|'nem|nem)? ?(?:echten |richtigen |menschlichen )?(?:menschen|person|mitarbeiter(?:in)?|berater(?:in)?)\b.*"
     r"\b(?:sprechen|reden|schreiben|verbinden|chatten|weiterleiten)|(?:mit|an) jemand(?:em|en)? (?:sprechen|reden|verbinden)"
-    r"|verbinden sie mich|(?:gibt es|ist) (?:da |dort |hier |auch )*(?:einen |eine |jemand )(?:echten |echte |richtigen )?(?:menschen|mitarbeiter|person)\b|(?:brauche|will|mochte) (?:einen |eine )?(?:echten |echte )?(?:menschen|mitarbeiter|person)\b",
+    r"|verbinden sie mich|rufen sie mich|holen sie mir (?:jemand|einen|eine)|(?:bitte|geben sie mir|her mit) (?:mal |doch |bitte )?(?:einen|eine|'nen|nen) (?:echten |echte |richtigen )?(?:menschen|mitarbeiter(?:in)?|person)\b|(?:zuruckrufen|ruckruf)\b|(?:gibt es|ist) (?:da |dort |hier |auch )*(?:einen |eine |jemand )(?:echten |echte |richtigen )?(?:menschen|mitarbeiter|person)\b|(?:brauche|will|mochte) (?:einen |eine )?(?:echten |echte )?(?:menschen|mitarbeiter|person)\b",
     "es": r"(?:hablar|chatear|comunicarme|hable) con (?:una? |el |la |alguna |algun )?(?:persona|humano|agente|alguien|empleado|operador|representante|ser humano)"
     r"|atender(?:me)? (?:una persona|alguien)|alguien (?:que )?me (?:atienda|atiende|puede atender|ayude)|(?:quiero|necesito|quisiera|paseme con|pongame con|comuniqueme con) (?:a )?(?:una? )(?:persona|humano|agente|operador)",
     "fr": r"(?:parler|discuter|echanger) (?:a|avec) (?:une? |quelqu'un|l')(?:vraie |vrai )?(?:personne|humain|conseiller|conseillere|agent|etre humain)?"
-    r"|(?:veux|voudrais|besoin d')(?: )?(?:une? )(?:vraie |vrai )?(?:personne|humain|conseiller|agent)|passez-moi (?:une? |quelqu'un)",
+    r"|(?:veux|voudrais|besoin d')(?: )?(?:une? )(?:vraie |vrai )?(?:personne|humain|conseiller|agent)|passez-moi (?:une? |quelqu'un)|une? (?:vraie? )?(?:humain|personne|conseiller|conseillere),? (?:s'il|svp)",
     "it": r"(?:parlare|chattare) con (?:una? |un')?(?:vera |vero )?(?:persona|umano|operatore|operatrice|qualcuno|essere umano|addetto)"
     r"|(?:voglio|vorrei) (?:una? |un')(?:vera )?(?:persona|operatore|umano)|mi passi (?:una? |un')(?:persona|operatore)|qualcuno in carne e ossa",
     "pt": r"(?:falar|conversar) com (?:uma? |o |a )?(?:pessoa|humano|atendente|alguem|agente|ser humano|operador)"
@@ -108,7 +108,37 @@ _PERSON = {
     "tr": r"(?:biriyle|birisiyle|insanla|bir insanla|yetkiliyle|temsilciyle|gercek (?:bir )?(?:kisiyle|insanla)|musteri temsilcisi(?:yle|ne)?) "
     r"(?:konusmak|gorusmek|baglanmak|yazismak)|(?:temsilciye|yetkiliye|insana) bagla",
 }  # fmt: skip
+# Else: a text in the language with a word for a person and one for getting in touch.
+_PERSONS = {
+    "de": r"mensch\w*|person|mitarbeiter\w*|jemand\w*|berater\w*",
+    "es": r"persona|alguien|nadie|agente|humano|operador\w*|emplead[oa]|representante|encargad[oa]|gerente",
+    "fr": r"quelqu'un|personne|humain|conseiller\w*|agent|responsable",
+    "it": r"persona|qualcuno|umano|operatore|operatrice|addett[oa]|responsabile",
+    "pt": r"pessoa|alguem|humano|atendente|operador\w*|funcionari[oa]|gerente",
+    "nl": r"mens|persoon|iemand|medewerker",
+    "pl": r"czlowiek\w*|kims|ktos|osob\w*|konsultant\w*|pracownik\w*",
+    "tr": r"biri\w*|insan\w*|yetkili\w*|temsilci\w*",
+}  # fmt: skip
+_TOUCH = {
+    "de": r"sprech\w*|reden|verbind\w*|anruf\w*|zuruckruf\w*|ruf\w*|chatten|weiterleit\w*|echte[nr]?",
+    "es": r"habl\w*|llam\w*|atend\w*|atiend\w*|pasa\w*|pase\w*|comuni\w*|contact\w*|transfi\w*|verdad",
+    "fr": r"parl\w*|rappel\w*|appel\w*|passe\w*|joindre|contact\w*|adresser|vraie?",
+    "it": r"parl\w*|chiam\w*|richiam\w*|passa\w*|passi|contatt\w*|ver[oa]",
+    "pt": r"fal\w*|ligar?|passa\w*|passe\w*|transf\w*|conta[ct]\w*|atend\w*|verdade",
+    "nl": r"sprek\w*|praten|bellen|doorverbind\w*|echt\w*",
+    "pl": r"rozmaw\w*|porozmaw\w*|polacz\w*|zadzwon\w*|przelacz\w*",
+    "tr": r"konus\w*|gorus\w*|bagla\w*",
+}  # fmt: skip
+_IN_TOUCH = {
+    language: re.compile(rf"(?=.*\b(?:{persons})\b)(?=.*\b(?:{_TOUCH[language]})\b)", re.DOTALL)
+    for language, persons in _PERSONS.items()
+}
 _PERSON_COMPILED = {language: re.compile(rf"\b(?:{pattern})") for language, pattern in _PERSON.items()}
+# "Not a machine" refuses no person.
+_NO_MACHINE = re.compile(
+    r"\b(?:kein(?:en|e)?|no|ni|pas|non|niet|geen|nie|nao) (?:\w+ ){0,4}(?:robot\w*|bots?|maschine\w*|computer\w*|maquina\w*|machine\w*|macchina|automat\w*)\b"
+)
+_REFUSES = re.compile(r"\b(?:no|non) (?:voglio|quiero|necesito|hace falta|serve|ho bisogno)\b")
 _NO = {
     "de": "nicht kein keine keinen nie",
     "es": "no nunca sin tampoco",
@@ -139,8 +169,12 @@ def find_language(text: str) -> str | None:
 
 def asks_for_person_abroad(text: str) -> str | None:
     """The language in which a text plainly asks for a person, if it does so in one of `LANGUAGES`."""
-    folded = _fold(_lower(text))
+    folded = _NO_MACHINE.sub(" ", _fold(_lower(text)))
+    words = set(_WORD.findall(folded))
     for language, pattern in _PERSON_COMPILED.items():
-        if pattern.search(folded) and not set(_NO[language].split()).intersection(_WORD.findall(folded)):
+        if pattern.search(folded) and not words.intersection(_NO[language].split()):
             return language
+    spoken = find_language(text)
+    if spoken and _IN_TOUCH[spoken].match(folded) and not words.intersection(_NO[spoken].split()) - {"no", "non"}:
+        return spoken if not _REFUSES.search(folded) else None
     return None
