@@ -123,7 +123,7 @@ async def read_wordings(model: Path, wordings: Sequence[Wording]) -> tuple[list[
     done, took_ms = [], []
     for wording in wordings:
         start = time.perf_counter()
-        parsed = await agent.parse_message(wording.text)
+        parsed = await agent.parse_message(wording.text.lstrip("/ ") or "…")  # as the gateway passes it on
         took_ms.append((time.perf_counter() - start) * 1000)
         done.append(Wording(wording.label, wording.text, *read_parsed(parsed)))
     return done, took_ms

@@ -85,6 +85,7 @@ class IntentModel:
             solver="liblinear", multi_class="ovr", dual=True, tol=0.1, class_weight="balanced"
         ).fit(words, numbers)
         order = np.argsort(numbers, kind="stable")  # an intent's examples side by side
+        learned = tuned.chosen[np.argsort(numbers[tuned.chosen], kind="stable")]
         arrays = {
             "tuned": tuned.weights,
             "tuned_bias": tuned.bias,
@@ -93,11 +94,12 @@ class IntentModel:
             "words": _both_sides(by_words.coef_).T,
             "words_bias": _both_sides(by_words.intercept_),
             "vectors": vectors[order],
-            "tuned_vectors": np.stack([tail.read(reading.hidden) for reading in readings])[order],
-            "begins": np.concatenate([[0], np.cumsum(np.bincount(numbers))]),
+            "tuned_vectors": np.stack([tail.read(readings[index].hidden) for index in learned]),
+            "begins": _count_up(numbers, len(names)),
+            "tuned_begins": _count_up(numbers[learned], len(names)),
         }
         arrays = {
-            name: np.ascontiguousarray(array, dtype=np.int32 if name == "begins" else np.float32)
+            name: np.ascontiguousarray(array, dtype=np.int32 if name.endswith("begins") else np.float32)
             for name, array in arrays.items()
         }
         (folder / "labels.json").write_text(json.dumps(names.tolist()), encoding="utf-8")
@@ -139,8 +141,13 @@ class IntentModel:
 
     def _pick(self, name: str, intent: int) -> np.ndarray:
         """The rows of an intent's examples."""
-        begin, end = self._arrays["begins"][intent : intent + 2]
+        begin, end = self._arrays["tuned_begins" if name == "tuned_vectors" else "begins"][intent : intent + 2]
         return self._arrays[name][begin:end]
+
+
+def _count_up(numbers: np.ndarray, kinds: int) -> np.ndarray:
+    """Where each intent's rows begin when they stand side by side, and where the last one's end."""
+    return np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=kinds))])
 
 
 def _mean_nearest(cosines: np.ndarray) -> float:

@@ -23,11 +23,15 @@ NEIGHBOURS, CHUNK = 10, 500
 
 @dataclass(frozen=True)
 class Tuned:
-    """The layers' tensors, and the head: the probability of intent i is softmax(SCALE · vector · weights + bias)[i]."""
+    """The layers' tensors, the head, and which texts were learned from.
+
+    The probability of intent i is softmax(SCALE · vector · weights + bias)[i].
+    """
 
     tensors: dict[str, np.ndarray]
     weights: np.ndarray
     bias: np.ndarray
+    chosen: np.ndarray
 
 
 def count_passes(texts: int) -> int:
@@ -86,7 +90,7 @@ def tune(
             pieces, there = _lay_out([hidden[index] for index in batch])
             step(pieces, there, labels[batch].astype(np.int32))
             done += 1
-    return Tuned({name: layer.numpy() for name, layer in layers.items()}, weights.numpy(), bias.numpy())
+    return Tuned({name: layer.numpy() for name, layer in layers.items()}, weights.numpy(), bias.numpy(), chosen)
 
 
 def choose_texts(vectors: np.ndarray, labels: np.ndarray, random: np.random.RandomState) -> np.ndarray:

@@ -12,9 +12,9 @@ import unicodedata
 
 from .foreign import asks_for_person_abroad, find_language
 
-GRANT_FROM = 0.45
+GRANT_FROM = 0.55
 MOST_OPPOSITE = 0.2  # of a switch's share: where the opposite one is likelier than that, none is thrown
-WITHDRAW_FROM = 0.35
+WITHDRAW_FROM = 0.5
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Cn"}
 
 _WHO = (
