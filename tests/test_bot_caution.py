@@ -128,6 +128,58 @@ def test_a_question_or_an_end_gives_nothing(text: str) -> None:
     assert settle_intent(text, "grant_consent", 0.9) == "ask_consents"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "withdraw my consent and opt out",
+        "revoke consent, opt out of everything",
+        "take back my yes, no more tracking",
+        "cancel my consent, no tracking",
+        "end it, no more personalised offers",
+        "if possible stop using my purchase history",
+        "if you use my purchases please stop",
+        "If it's on turn off personalised offers",
+        "when I shop stop tracking me",
+        "say no to tracking from my account",
+    ],
+)
+def test_a_plain_withdrawal_is_heard(text: str) -> None:
+    """Found by a review: rules against mistakes held these back."""
+    assert settle_intent(text, "withdraw_consent", 0.9) == "withdraw_consent"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "erase my consent",
+        "block the use of my purchases",
+        "restrict tracking",
+        "avoid tracking me",
+        "your tracking is a disgrace",
+        "mind your own business",
+        "use everything except my browsing",
+        "use popularity instead of my purchases",
+        "your use of my data is illegal",
+    ],
+)
+def test_a_word_that_ends_gives_nothing(text: str) -> None:
+    assert settle_intent(text, "grant_consent", 0.9) == "ask_consents"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "did you stop using my purchases?",
+        "why did you stop using my purchases",
+        "don't stop using my purchases",
+        "please don't turn off my personal offers",
+        "I don't want to withdraw my consent",
+    ],
+)
+def test_what_wants_it_to_go_on_ends_nothing(text: str) -> None:
+    assert settle_intent(text, "withdraw_consent", 0.9) == "ask_consents"
+
+
 def test_a_switch_needs_to_be_much_likelier_than_its_opposite() -> None:
     assert settle_intent("use my purchases", "grant_consent", 0.7, opposite=0.1) == "grant_consent"
     assert settle_intent("use my purchases", "grant_consent", 0.7, opposite=0.2) == "ask_consents"
@@ -156,6 +208,12 @@ def test_what_supposes_is_told_from_what_orders(text: str, settled: str) -> None
         ("oops didnt mean to ask for a person", False),
         ("can't I talk to a person", True),
         ("why can't you just connect me to a human", True),
+        ("I can't get a human", True),
+        ("i cant find a person to talk to", True),
+        ("I can't seem to get a real person", True),
+        ("i cant do this give me a human", True),
+        ("I didnt get an answer get me a human", True),
+        ("I mean to speak to a human", True),
     ],
 )
 def test_a_wish_that_is_taken_back_is_none(text: str, is_wish: bool) -> None:

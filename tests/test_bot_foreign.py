@@ -42,6 +42,15 @@ FOREIGN = [
     ("tr", "Siparişim nerede?"),
     ("tr", "bir ürünü iade etmek istiyorum"),
 ]
+NO_WISH = [
+    "Haben Sie echten Honig? Ich suche etwas für jemanden",
+    "Ist das ein echter Champagner? Ich kaufe es für jemand",
+    "no hay nadie en casa, ¿pueden llamar antes de la entrega?",
+    "qualcuno può passare a prendere il mio ordine?",
+    "une personne passe prendre mon colis, c'est possible ?",
+    "no, gracias, no me llame nadie",
+    "non passatemi qualcuno, grazie",
+]
 ENGLISH = [
     "hola amigo",
     "merci, when do you open",
@@ -103,6 +112,11 @@ PERSON = [
 def test_a_message_in_another_language_is_known_and_settled(lang: str, text: str) -> None:
     assert find_language(text) == lang
     assert settle_intent(text, "grant_consent", 0.9) == "speak_other_language"
+
+
+@pytest.mark.parametrize("text", NO_WISH)
+def test_goods_deliveries_and_refusals_abroad_bring_nobody_in(text: str) -> None:
+    assert asks_for_person_abroad(text) is None
 
 
 @pytest.mark.parametrize("text", ENGLISH)

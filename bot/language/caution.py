@@ -45,12 +45,14 @@ _ASKS_COMPILED = [re.compile(pattern, re.IGNORECASE) for pattern in _ASKS]
 _ASKS_NOT = re.compile(
     r"\b(?:don't|dont|do not|didn't|did not|doesn't|no need|not need|needn't|without|never|no longer|stop|cancel|withdraw|take back|call off|drop|scrap|instead of|rather than|not)\b(?:(?!\band\b|\bbut\b)[^.!?;,]){0,40}$"
     r"|\bno (?:more |other )?$"
-    r"|\b(?:changed my mind about|didnt|mean to|(?:can't|cant|cannot|couldn't) (?!i\b|we\b|you\b|somebody\b|someone\b))[^.!?;,]{0,20}$"
+    r"|\b(?:changed my mind about|didnt mean to)\b[^.!?;,]{0,20}$"
     r"|\b(?:am i|are you|is it still|is this|is that|was that|who am i|who is|was i|is it true that i'm|are these)\b[^.!?;]{0,25}$"
     r"|\b(?:do i (?:have|need) to|must i|should i|will i have to|who (?:will|would|do)|what if|what happens|how long|how many|when can|when could|where can|what time|how does it)\b[^.!?;]{0,60}$",
     re.IGNORECASE,
 )
 
+# "Can't talk to anyone now" is no wish, "I can't get a human" is one.
+_CANNOT_TALK = re.compile(r"\b(?:can't|cant|cannot|can not|couldn't) (?=talk|speak|chat)", re.IGNORECASE)
 # "What do I have to do to get a human?" asks for one, "do I have to talk to one?" does not.
 _HOW_TO_GET = re.compile(
     r"\bwhat (?:do|must|should|can) i (?:have to |need to )?(?:do|say|type|press)(?: here)? to ", re.IGNORECASE
@@ -83,7 +85,7 @@ _OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
-    r"\b(?:suspend|pause|halt|freeze|kill|plug|scrap|ditch|bin|rescind\w*|stpo|disregard|ignore|changed my mind about|enough|sick of|tired of|fed up|never should|no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
+    r"\b(?:suspend|pause|halt|freeze|kill|plug|scrap|ditch|bin|rescind\w*|stpo|disregard|ignore|changed my mind about|enough|sick of|tired of|fed up|avoid|erase|clear|block|ban|limit|restrict|omit|skip|protect|except|instead of|anything but|illegal|disgrac\w+|mind your|stay out|never should|no|not|don't|dont|doesn't|didn't|never|stop|stopp?ed|without|off|out|cancel|revoke|withdraw|withdrawn|withhold|remove|delete|disable|deactivate|quit|end|refuse|decline|"
     r"disagree|object|forbid|deny|nope|nah|isn't|aren't|won't|wouldn't|shouldn't|can't|cannot|unsubscribe|undo|less|neither|nor|nothing|none|against|pull|refrain|discontinue|cease|untick|"
     r"uncheck|retract|reject|rid|keep away|leave|wrong|hate|creepy|spy|private|anonymous|opting out|opted out|take (?:it |that )?back|take back|my yes back|forget|hands)\b",
     re.IGNORECASE,
@@ -107,8 +109,8 @@ _HARMLESS_NO = re.compile(
 )
 # What takes back a no, or gives leave in a no's words: no withdrawal.
 _UNDOES_NO = re.compile(
-    r"\b(?:undo|take back|took back|taking back|reverse|cancel|lift|remove|drop|scrap|end|withdraw|revoke|changed my mind about)\b.{0,20}"
-    r"\b(?:opt(?:ing|ed)?[- ]?out|no|objections?|refusal|block|blocks|restrictions?|ban|withdrawal)\b",
+    r"\b(?:undo|take back|took back|taking back|reverse|cancel|lift|remove|drop|scrap|end|withdraw|revoke|changed my mind about)\b"
+    r"(?:(?!\b(?:consent|permission|yes|okay|and)\b)[^,.;:!?]){0,20}\b(?:opt(?:ing|ed)?[- ]?out|(?:my|the|that|a) no|objections?|refusal|blocks?|restrictions?|ban|withdrawal)\b",
     re.IGNORECASE,
 )
 # What a withdrawal must hold besides: a word that ends, refuses or keeps away.
@@ -123,7 +125,14 @@ _ENDS = re.compile(
 )
 # "If I stop you …" asks; "if that is on, turn it off" orders.
 _SUPPOSES = re.compile(
-    r"^\W*(?:if|suppose|supposing|say|imagine|when|what if)\b(?!.*[,;]\s*(?:please |pls |then |just )?(?:stop|don't|dont|do not|quit|no|turn|switch|delete|use|go|you can|you may|feel))",
+    r"^\W*(?:if|suppose|supposing|say(?= (?:i|you|we)\b)|imagine|when|what if)\b"
+    r"(?!.*(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bto )\b(?:stop|don't|dont|do not|quit|turn|switch|delete|use|go ahead|you can|you may|feel free|please|pls)\b)",
+    re.IGNORECASE,
+)
+# "Don't stop using it" ends nothing.
+_KEEPS_ON = re.compile(
+    r"\b(?:don't|dont|do not|never|not|no need to)\b(?:(?!\b(?:us(?:e|ing)|track\w*|want you|just|but)\b)[^,.;!?]){0,20}"
+    r"\b(?:stop|turn\w* off|switch\w* off|withdraw|opt out|unsubscribe)\b",
     re.IGNORECASE,
 )
 _ASKS_WHETHER = re.compile(r"^\W*(?:can|could|may|might|will|would|do|does|are|is|opted)\b|\?\s*$", re.IGNORECASE)
@@ -131,7 +140,7 @@ _PLEASE = re.compile(r"\b(?:please|pls|plz|thanks|thank you|kindly)\b", re.IGNOR
 _GIVES = re.compile(
     r"\b(?:yes|yea|yeah|yep|ye|sure|ok|okay|fine|aight|agree\w*|agre|consents?|concent|permission|permit\w*|blessing|approv\w*|grant\w*|accept\w*|allow\w*|alow|"
     r"go ahead|feel free|be my guest|knock yourself|activat\w*|reactivat\w*|enabl\w*|opt|opting|opted|opt-in|sign me up|resum\w*|use|usin|using|used|uses|utili[sz]e|"
-    r"count|consider\w*|includ\w*|account|base|based|personali[sz]\w+|tailor\w*|tick|happy|glad|at liberty|welcome to|remember\w*|learn\w*|track\w*|mind|"
+    r"count|consider\w*|includ\w*|account|base|based|personali[sz]\w+|tailor\w*|tick|happy|glad|at liberty|welcome to|remember\w*|learn\w*|track\w*|(?:don't|dont|do not|never) mind|"
     r"no (?:problem|objections?|worries|harm|bother|wahala)|(?:you|u|ye) (?:can|may|could|might)|let (?:you|your|u|the|it|them|him|her|my|what|all|everything)|"
     r"(?:switch|swich|turn|tunr|trun|put|flip|set|have|want)\w*\b.{0,40}\bon|back on|^on|on (?:again|please|pls|now|for)|"
     r"(?:purchases|browsing|clicks|coupons|offers|preferences|all|everything|it|them) on|"
@@ -159,7 +168,8 @@ _RIGHT = re.compile(
     re.IGNORECASE,
 )
 _WISH = re.compile(
-    r"\b(?:please|pls|plz|i want|i'd like|i would like|i wish|stop|don't|do not|no more)\b", re.IGNORECASE
+    r"\b(?:please|pls|plz|i want|i'd like|i would like|i wish|(?<!you )(?<!they )stop|don't|do not|no more)\b",
+    re.IGNORECASE,
 )
 
 
@@ -196,7 +206,8 @@ def asks_for_person(text: str) -> bool:
     text = _HOW_TO_GET.sub("please ", text)
     for pattern in _ASKS_COMPILED:
         for match in pattern.finditer(text):
-            if not _ASKS_NOT.search(text[: match.start()]):
+            before = text[: match.start()]
+            if not _ASKS_NOT.search(before) and not _CANNOT_TALK.search(text, max(0, len(before) - 10), match.end()):
                 return True
     return False
 
@@ -257,7 +268,7 @@ def settle_consent(text: str, intent: str, confidence: float, opposite: float = 
         return intent if is_order and is_given else "ask_consents"
     is_agreed = _AGREEMENT.search(text) and not _NEGATED_AGREEMENT.search(text)
     is_ended = _ENDS.search(plain) and not (plain != text and not _NEGATION.search(plain))
-    is_ended = is_ended and not _UNDOES_NO.search(text)
+    is_ended = is_ended and not _UNDOES_NO.search(text) and not _KEEPS_ON.search(text)
     if confidence < WITHDRAW_FROM or not _ABOUT_USE.search(text) or is_agreed or not is_ended:
         return "ask_consents"
     return intent

@@ -108,10 +108,10 @@ _PERSON = {
     "tr": r"(?:biriyle|birisiyle|insanla|bir insanla|yetkiliyle|temsilciyle|gercek (?:bir )?(?:kisiyle|insanla)|musteri temsilcisi(?:yle|ne)?) "
     r"(?:konusmak|gorusmek|baglanmak|yazismak)|(?:temsilciye|yetkiliye|insana) bagla",
 }  # fmt: skip
-# Else: a text in the language with a word for a person and one for getting in touch.
+# Else: a text in the language with a word for a person and one for getting in touch near it.
 _PERSONS = {
     "de": r"mensch\w*|person|mitarbeiter\w*|jemand\w*|berater\w*",
-    "es": r"persona|alguien|nadie|agente|humano|operador\w*|emplead[oa]|representante|encargad[oa]|gerente",
+    "es": r"persona|alguien|agente|humano|operador\w*|emplead[oa]|representante|encargad[oa]|gerente",
     "fr": r"quelqu'un|personne|humain|conseiller\w*|agent|responsable",
     "it": r"persona|qualcuno|umano|operatore|operatrice|addett[oa]|responsabile",
     "pt": r"pessoa|alguem|humano|atendente|operador\w*|funcionari[oa]|gerente",
@@ -120,17 +120,20 @@ _PERSONS = {
     "tr": r"biri\w*|insan\w*|yetkili\w*|temsilci\w*",
 }  # fmt: skip
 _TOUCH = {
-    "de": r"sprech\w*|reden|verbind\w*|anruf\w*|zuruckruf\w*|ruf\w*|chatten|weiterleit\w*|echte[nr]?",
-    "es": r"habl\w*|llam\w*|atend\w*|atiend\w*|pasa\w*|pase\w*|comuni\w*|contact\w*|transfi\w*|verdad",
-    "fr": r"parl\w*|rappel\w*|appel\w*|passe\w*|joindre|contact\w*|adresser|vraie?",
-    "it": r"parl\w*|chiam\w*|richiam\w*|passa\w*|passi|contatt\w*|ver[oa]",
-    "pt": r"fal\w*|ligar?|passa\w*|passe\w*|transf\w*|conta[ct]\w*|atend\w*|verdade",
-    "nl": r"sprek\w*|praten|bellen|doorverbind\w*|echt\w*",
+    "de": r"sprechen|reden|verbind\w*|zuruckruf\w*|chatten|weiterleit\w*",
+    "es": r"habl\w*|llame\w*|atend\w*|atiend\w*|comuni\w*|contact\w*|transfi\w*|pasame|paseme|pasenme",
+    "fr": r"parler|rappel\w*|joindre|contacter|adresser",
+    "it": r"parl\w*|richiam\w*|contatt\w*",
+    "pt": r"falar|ligar|passe-me|me passa|ajudar|transf\w*|contat\w*|contact\w*|atend\w*",
+    "nl": r"spreken|praten|doorverbind\w*",
     "pl": r"rozmaw\w*|porozmaw\w*|polacz\w*|zadzwon\w*|przelacz\w*",
     "tr": r"konus\w*|gorus\w*|bagla\w*",
 }  # fmt: skip
+_NEAR = r"\W+(?:[\w']+\W+){0,6}"
 _IN_TOUCH = {
-    language: re.compile(rf"(?=.*\b(?:{persons})\b)(?=.*\b(?:{_TOUCH[language]})\b)", re.DOTALL)
+    language: re.compile(
+        rf"\b(?:{persons}){_NEAR}(?:{_TOUCH[language]})\b|\b(?:{_TOUCH[language]}){_NEAR}(?:{persons})\b"
+    )
     for language, persons in _PERSONS.items()
 }
 _PERSON_COMPILED = {language: re.compile(rf"\b(?:{pattern})") for language, pattern in _PERSON.items()}
@@ -138,7 +141,9 @@ _PERSON_COMPILED = {language: re.compile(rf"\b(?:{pattern})") for language, patt
 _NO_MACHINE = re.compile(
     r"\b(?:kein(?:en|e)?|no|ni|pas|non|niet|geen|nie|nao) (?:\w+ ){0,4}(?:robot\w*|bots?|maschine\w*|computer\w*|maquina\w*|machine\w*|macchina|automat\w*)\b"
 )
-_REFUSES = re.compile(r"\b(?:no|non) (?:voglio|quiero|necesito|hace falta|serve|ho bisogno)\b")
+_REFUSES = re.compile(
+    r"\b(?:no|non)\W+(?:\w+\W+){0,2}(?:voglio|quiero|necesito|falta|serve|bisogno|llam\w*|habl\w*|parl\w*|pass\w*)\b"
+)
 _NO = {
     "de": "nicht kein keine keinen nie",
     "es": "no nunca sin tampoco",
@@ -175,6 +180,6 @@ def asks_for_person_abroad(text: str) -> str | None:
         if pattern.search(folded) and not words.intersection(_NO[language].split()):
             return language
     spoken = find_language(text)
-    if spoken and _IN_TOUCH[spoken].match(folded) and not words.intersection(_NO[spoken].split()) - {"no", "non"}:
+    if spoken and _IN_TOUCH[spoken].search(folded) and not words.intersection(_NO[spoken].split()) - {"no", "non"}:
         return spoken if not _REFUSES.search(folded) else None
     return None
