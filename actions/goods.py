@@ -46,7 +46,8 @@ _FILLER = frozenset(
     """.split()
 )
 _ORDINAL = re.compile(
-    r"\b(?:the |number |no\. ?)(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th|[1-5])\b", re.IGNORECASE
+    r"\b(?:the (?![1-5]\b)|number |option |no\. ?)(first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th|[1-5])\b",
+    re.I,
 )
 _POINTS = re.compile(r"\b(?:it|its|that|this|these|those|them|they|both)\b", re.IGNORECASE)
 _INSIDE = re.compile(

@@ -23,11 +23,14 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 BEFORE = re.compile(
-    r"\b(?:the|my) (?:one|order) before\b|\bbefore (?:that|this)(?: one)?\W*$|\b(?:previous|earlier) (?:one|order)\b",
+    r"\bthe (?:one|order) before\b|^\W*(?:(?:and|what about|the|one)\s+)*before (?:that|this)(?: one)?\W*$|\b(?:previous|earlier) (?:one|order)\b",
     re.IGNORECASE,
 )
-_SPENT = re.compile(r"\b(?:spen[dt]\w*|cost me|paid|pay)\b|\bin total\b|\baltogether\b", re.IGNORECASE)
-_NOT_PAID = frozenset({"cancelled", "returned"})
+_SPENT = re.compile(
+    r"\bspen[dt]\w*|\b(?:how much|what)\b.*\b(?:cost me|paid|pay)\b|\bin total\b|\baltogether\b", re.IGNORECASE
+)
+_NOT_PAID = frozenset({"cancelled", "canceled", "returned", "refunded", "not paid", "payment failed"})
+_ALL = 1_000_000
 DONE = frozenset({"delivered", "collected", "bought in store", "cancelled", "returned"})
 STATUSES = {
     "placed": "placed",
@@ -115,8 +118,8 @@ class ActionListOrders(CandorAction):
         if talk.person_id is None:
             return [talk.say("orders.sign_in_first")]
         first, last = _find_span(talk)
-        is_spent = _SPENT.search(talk.text) is not None
-        orders = _fetch(talk, limit=1000 if first or is_spent else MOST_LISTED + 1)
+        is_spent = _SPENT.search(talk.text) is not None and not _list_goods(talk)
+        orders = _fetch(talk, limit=_ALL if first or is_spent else MOST_LISTED + 1)
         if not orders:
             return [talk.say("orders.none")]
         if first and last:
@@ -246,7 +249,8 @@ def _find_order(talk: Talk) -> Order | Answer:
         return talk.say("orders.sign_in_first")
     order_id = talk.find_entity("order_id")
     first, last = _find_span(talk)
-    if BEFORE.search(talk.text):
+    is_typed = any(one.get("entity") == "order_id" and "start" in one for one in talk.entities)
+    if BEFORE.search(talk.text) and not is_typed:
         found = _list_before(talk)
         if not found:
             return talk.say("orders.none_before")
@@ -296,14 +300,14 @@ def _list_before(talk: Talk) -> list[Order]:
     """One's orders before the one that was spoken of last, else before the newest; newest first."""
     known = talk.find_understood().get("entities", [])
     spoken = next((str(one["value"]) for one in known if one.get("entity") == "order_id"), None)
-    orders = _fetch(talk, limit=1000)
+    orders = _fetch(talk, limit=_ALL)
     at = next((index for index, order in enumerate(orders) if order.order_id == spoken), 0)
     return orders[at + 1 :]
 
 
 def _list_between(talk: Talk, first: date, last: date) -> list[Order]:
     """One's orders of some days, newest first."""
-    return [order for order in _fetch(talk, limit=1000) if first <= _day(talk, order) <= last]
+    return [order for order in _fetch(talk, limit=_ALL) if first <= _day(talk, order) <= last]
 
 
 def _find_span(talk: Talk) -> tuple[date | None, date | None]:

@@ -180,3 +180,14 @@ def test_the_one_before_goes_back_order_by_order(deli: Deli) -> None:
     assert "A-1001" in deli.ask("ask_order_status", "and the order before that")[0].text
     told = deli.ask("ask_order_status", "and the previous one?")[0].text
     assert told in deli.desk.texts.entry("orders.none_before").say
+
+
+def test_a_number_that_is_typed_wins_over_before_and_a_deadline_is_no_before(deli: Deli) -> None:
+    deli.sign_in("anna")
+    assert "A-1001" in deli.ask("ask_order_contents", "what was in my previous order A-1001")[0].text
+    assert "A-1003" in deli.ask("ask_order_status", "I need my order before this")[0].text
+
+
+def test_a_question_of_what_is_not_paid_or_of_one_thing_gets_no_total_of_all(deli: Deli) -> None:
+    for text in ("which orders have I not paid yet", "what have I spent on butter this year"):
+        assert "not counted" not in say(deli, "list_orders", text)

@@ -167,6 +167,7 @@ def test_it_and_the_second_one_are_what_was_told_last(deli: Deli) -> None:
     deli.ask("search_product", "do you have butter")
     assert "$2.60" in say(deli, "ask_price", "how much is it")
     assert "counts 5" in say(deli, "ask_stock", "is it in stock?")
+    assert list_ids(deli, "ask_price", "how much is the 2 pack of ketchup") == ["k1"]  # a size, no place
 
 
 def test_a_brand_or_a_size_alone_narrows_what_was_listed(deli: Deli) -> None:
