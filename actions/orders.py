@@ -158,6 +158,8 @@ class ActionReportMissingItem(CandorAction):
         return "action_report_missing_item"
 
     def answer(self, talk: Talk) -> list[Answer]:
+        if talk.find_entity("order_id") is None and _find_span(talk) == (None, None) and (spoken := _find_spoken(talk)):
+            talk.entities = [*talk.entities, {"entity": "order_id", "value": spoken}]
         order = _find_order(talk) if talk.person_id is not None else None
         about: dict[str, Any] = {"about": talk.words("orders.handoff_subject")}
         if not isinstance(order, Order):
@@ -296,10 +298,15 @@ def _keep_order(order: Order) -> dict[str, Any]:
     return {"understood": {"entities": [{"entity": "order_id", "value": order.order_id}]}}
 
 
+def _find_spoken(talk: Talk) -> str | None:
+    """The order that the last answer was about."""
+    known = talk.find_understood().get("entities", [])
+    return next((str(one["value"]) for one in known if one.get("entity") == "order_id"), None)
+
+
 def _list_before(talk: Talk) -> list[Order]:
     """One's orders before the one that was spoken of last, else before the newest; newest first."""
-    known = talk.find_understood().get("entities", [])
-    spoken = next((str(one["value"]) for one in known if one.get("entity") == "order_id"), None)
+    spoken = _find_spoken(talk)
     orders = _fetch(talk, limit=_ALL)
     at = next((index for index, order in enumerate(orders) if order.order_id == spoken), 0)
     return orders[at + 1 :]

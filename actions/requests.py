@@ -4,15 +4,16 @@ Nothing is remembered but the log: what a message of the bot answered stands bes
 asks the same again of another thing, and "the second" presses what was listed.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from actions.explanations import find_near
 from actions.orders import BEFORE
 from actions.smalltalk import fall_back
 from actions.talk import Answer, CandorAction, Talk, press, write_payload
 from bot.language.kinds import KIND_OF
 from bot.language.reference import Listed, names_something, pick
 from bot.language.requests import points_back
-from data.conversations import Message
 
 LONGEST_SAID = 300
 # Always there, and never what "the second" means; and what is switched by a plain word only.
@@ -114,8 +115,8 @@ def _list_things(talk: Talk) -> list[tuple[Listed, str]]:
         if len(goods := message.extra.get("products", ())) > 1:
             return [_list_product(one) for one in goods]
         if message.offers and len(message.offers) > 1:
-            return _list_offers(message)
-    return []
+            return _list_offers(message.offers)
+    return _list_offers([one.offer | {"impression_id": one.impression_id} for one in find_near(talk)])
 
 
 def _list_product(told: dict[str, Any]) -> tuple[Listed, str]:
@@ -123,13 +124,13 @@ def _list_product(told: dict[str, Any]) -> tuple[Listed, str]:
     return Listed(str(told["title"]), price), write_payload("search_product", product=str(told["product_id"]))
 
 
-def _list_offers(message: Message) -> list[tuple[Listed, str]]:
+def _list_offers(offers: Sequence[Mapping[str, Any]]) -> list[tuple[Listed, str]]:
     return [
         (
             Listed(offer["title"], (offer.get("price") or {}).get("amount")),
             write_payload("ask_why_offer", impression_id=offer["impression_id"]),
         )
-        for offer in message.offers
+        for offer in offers
         if offer.get("impression_id")
     ]
 

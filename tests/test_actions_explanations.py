@@ -17,6 +17,7 @@ from actions.explanations import (
     ActionExplainOffer,
     ActionExplainWhatIf,
 )
+from actions.requests import ActionChooseListed
 from actions.talk import Answer, CandorAction, Talk
 from data.conversations import Draft, append_messages, open_conversation
 from data.customers import find_customer
@@ -100,6 +101,14 @@ def test_why_again_right_after_the_reasons_asks_for_what_lies_behind_them(desk: 
     assert parse_payload(again.custom["press"]) == ("ask_more", {"impression_id": ids[0]})
     talk.text = f"/ask_why_offer{json.dumps({'impression_id': ids[0]})}"  # a button says what it means
     assert answer(ActionExplainOffer(), talk).text == told.text
+
+
+def test_the_second_is_of_the_page_where_nothing_else_was_listed(desk: Desk) -> None:
+    talk, ids = make_talk(desk, "c0", "no, the second one")
+    assert parse_payload(answer(ActionChooseListed(), talk).custom["press"]) == (
+        "ask_why_offer",
+        {"impression_id": ids[1]},
+    )
 
 
 def test_the_button_asks_what_would_change_it_and_offers_each_category(desk: Desk) -> None:

@@ -141,6 +141,14 @@ def test_a_missing_item_of_a_named_order_or_day(deli: Deli) -> None:
         assert handoff.custom["handoff"].get("named") == named
 
 
+def test_something_missing_is_missing_in_the_order_that_was_spoken_of(deli: Deli) -> None:
+    deli.sign_in("anna")
+    deli.ask("ask_order_contents", "what was in order A-1002")
+    _told, handoff = deli.ask("report_missing_item", "the eggs were missing")
+    assert handoff.custom["handoff"]["order_id"] == "A-1002"
+    assert handoff.custom["handoff"]["named"] == ["Large eggs, 12 pieces"]
+
+
 def test_a_visitors_missing_item_goes_to_a_person_without_any_order(deli: Deli) -> None:
     deli.sign_in(None)
     told, handoff = deli.ask("report_missing_item", "the butter is missing from order A-1003")
