@@ -38,7 +38,7 @@ class Verdict:
     ----------
     trust
         From 0 (nothing like it was ever seen) to 1: the logistic of log(mean probability of the first intent) + 10 · (nearness
-        of its 3 nearest examples + nearness of the 3 nearest of all - 1.1), nearness being a mean cosine.
+        of its 3 nearest examples + nearness of the 3 nearest of the likeliest intents' - 1.1), nearness being a mean cosine.
     """
 
     ranking: list[tuple[str, float]]
