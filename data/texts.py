@@ -15,6 +15,10 @@ from typing import Any
 
 import yaml
 
+MOST_WANTED = 10  # Locales looked at: a header is a stranger's, and may name thousands
+LONGEST_TAG = 35  # Characters of a locale: BCP 47 asks for no more
+MOST_PARTS = 8
+
 
 class UnknownText(KeyError):
     """A text that no language file holds."""
@@ -113,11 +117,12 @@ def choose_texts(languages: Mapping[str, Texts], *wanted: str | None) -> Texts:
     """The texts for the first locale (BCP 47: `de-AT`) that the shop speaks; else those of its first language.
 
     A locale is spoken when its language is, whatever the region or script: `de-AT` by `de`, and `pt` by `pt-BR` where only that is there.
+    Overlong locales are passed over, and only the first few are looked at.
     """
     named = {lang.lower().replace("_", "-"): texts for lang, texts in languages.items()}
-    for locale in wanted:
-        tag = (locale or "").strip().lower().replace("_", "-")
-        parts = tag.split("-") if tag else []
+    for locale in [locale for locale in wanted if locale and len(locale) <= LONGEST_TAG][:MOST_WANTED]:
+        tag = locale.strip().lower().replace("_", "-")
+        parts = tag.split("-", MOST_PARTS)[:MOST_PARTS] if tag else []
         for most in range(len(parts), 0, -1):
             if found := named.get("-".join(parts[:most])):
                 return found

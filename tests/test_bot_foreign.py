@@ -11,7 +11,7 @@ from actions.desk import Desk
 from actions.smalltalk import ActionAnswerOtherLanguage
 from actions.talk import Talk
 from bot.language.caution import settle_intent
-from bot.language.foreign import LANGUAGES, asks_for_person_abroad, find_language
+from bot.language.foreign import LANGUAGES, asks_for_person_abroad, find_language, tells_of_emergency_abroad
 from data.texts import load_other, load_texts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -181,3 +181,31 @@ def test_the_answer_is_in_the_customers_language_and_offers_a_person_first(lang:
     assert find_language(answer.text) == lang
     assert [button["payload"] for button in answer.buttons] == ["/request_human", "/continue_with_bot"]
     assert len({button["title"] for button in answer.buttons}) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich will sterben",
+        "ich bekomme keine Luft",
+        "quiero morir",
+        "me quiero matar",
+        "no puedo respirar",
+        "je veux mourir",
+        "voglio morire",
+        "quero morrer",
+    ],
+)
+def test_danger_to_life_is_heard_in_other_languages_too(text: str) -> None:
+    assert settle_intent(text, "nlu_fallback", 0.9) == "report_emergency"
+
+
+def test_no_wording_of_the_bots_own_tells_of_an_emergency_abroad() -> None:
+    lines = [
+        line[2:]
+        for path in sorted((ROOT / "bot" / "nlu").glob("*.yml"))
+        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]
+        for line in block["examples"].splitlines()
+        if block["intent"] not in ("report_emergency", "report_distress")
+    ]
+    assert [line for line in lines if tells_of_emergency_abroad(line)] == []

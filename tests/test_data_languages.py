@@ -116,6 +116,8 @@ def test_the_labels_that_a_consent_question_is_cut_at_stand_in_it(other: Texts) 
         (("fr",), "en"),
         (("e",), "en"),
         (("-", "es"), "es"),
+        (("x" + "-a" * 40_000, "es"), "es"),  # a stranger's header costs no time
+        (("fr",) * 10_000 + ("es",), "en"),
     ],
 )
 def test_a_locale_is_spoken_by_its_language_and_an_unknown_one_by_the_first(

@@ -10,7 +10,7 @@ Where it is in doubt the customer gets to see what is on and off, with the switc
 import re
 import unicodedata
 
-from .foreign import asks_for_person_abroad, find_language
+from .foreign import asks_for_person_abroad, find_language, tells_of_emergency_abroad
 
 GRANT_FROM = 0.55
 MOST_OPPOSITE = 0.2  # of a switch's share: where the opposite one is likelier than that, none is thrown
@@ -221,7 +221,7 @@ def settle_intent(
     A number alone is an order's, if it is as long as such numbers are, one figure chooses from a list; a text without a letter, such as a
     smiley, has nothing that the classifier could know.
     """
-    if tells_of_emergency(text):
+    if tells_of_emergency(text) or tells_of_emergency_abroad(text):
         return "report_emergency"
     if _OPERATOR_KEY.match(text) or asks_for_person(text) or asks_for_person_abroad(text):
         return "request_human"
