@@ -187,6 +187,8 @@ def test_the_answer_is_in_the_customers_language_and_offers_a_person_first(lang:
     "text",
     [
         "Ich will sterben",
+        "ich will mich umbringen",
+        "ich bringe mich um",
         "ich bekomme keine Luft",
         "quiero morir",
         "me quiero matar",
@@ -209,3 +211,16 @@ def test_no_wording_of_the_bots_own_tells_of_an_emergency_abroad() -> None:
         if block["intent"] not in ("report_emergency", "report_distress")
     ]
     assert [line for line in lines if tells_of_emergency_abroad(line)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich kümmere mich um das Essen",
+        "um mich um ehrlich zu sein",
+        "Haben Sie keine Luftballons?",
+        "me voy a morir de hambre",
+    ],
+)
+def test_everyday_words_abroad_are_no_emergency(text: str) -> None:
+    assert not tells_of_emergency_abroad(text)

@@ -158,11 +158,11 @@ _NO = {
 
 # Danger to somebody's life, folded, in the plain words for it; words that English spells the same stay out.
 _EMERGENCY = re.compile(
-    r"\b(?:(?:will|mochte) (?:nicht mehr leben|sterben)|(?:mich|bringe mich) um(?:bringen)?\b|selbstmord|suizid|leben nehmen|nicht (?:mehr )?atmen|keine luft|atmet nicht|"
+    r"\b(?:(?:will|mochte) (?:nicht mehr leben|sterben)|mich umbringen|bringe? mich um|selbstmord|suizid|leben nehmen|nicht (?:mehr )?atmen|keine luft|atmet nicht|"
     r"bewusstlos|notarzt|krankenwagen|herzinfarkt|schlaganfall|(?:quiero|quisiera) morir|(?:quiero|voy a) matarme|me quiero matar|quitarme la vida|no puedo respirar|no respira|"
     r"inconsciente|ambulancia|sobredosis|(?:veux|voudrais) mourir|me (?:tuer|suicider)|(?:peux|peut) (?:pas|plus) respirer|respire (?:pas|plus)|crise cardiaque|voglio morire|"
     r"uccidermi|ammazzarmi|suicid(?:arme|armi|io)|non riesco a respirare|non respira|ambulanza|infarto|quero morrer|me matar|consigo respirar|wil (?:dood|niet meer leven)|zelfmoord|"
-    r"niet ademen|ademt niet|bewusteloos|chce umrzec|zabic sie|samoboj\w+|oddychac|nie oddycha|nieprzytomn\w+|karetk\w+|olmek istiyorum|intihar|nefes alami\w+|bayildi)"
+    r"niet ademen|ademt niet|bewusteloos|chce umrzec|zabic sie|samoboj\w+|oddychac|nie oddycha|nieprzytomn\w+|karetk\w+|olmek istiyorum|intihar|nefes alami\w+|bayildi)\b"
 )
 
 
