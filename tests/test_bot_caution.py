@@ -218,3 +218,21 @@ def test_what_supposes_is_told_from_what_orders(text: str, settled: str) -> None
 )
 def test_a_wish_that_is_taken_back_is_none(text: str, is_wish: bool) -> None:
     assert asks_for_person(text) is is_wish
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("a", "nlu_fallback"),
+        ("ж", "nlu_fallback"),
+        ("x" * 1000, "nlu_fallback"),
+        ("qz" * 500, "nlu_fallback"),
+        ("restart", "nlu_fallback"),
+        ("y", "affirm"),
+        ("n", "affirm"),
+        ("restart using my orders please", "affirm"),
+    ],
+)
+def test_what_no_reader_can_know_is_not_understood(text: str, settled: str) -> None:
+    """Found by the tests of bad input: the more lines are learned, the surer one letter is read as one of them."""
+    assert settle_intent(text, "affirm", 0.9) == settled

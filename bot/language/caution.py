@@ -82,6 +82,8 @@ _HEALTH = re.compile(
 )
 _ORDINAL_ALONE = re.compile(r"^[^\w-]*[1-9]\W*$")
 _OPERATOR_KEY = re.compile(r"^\W*0\W*$")  # what one presses on the telephone
+# One letter (but y, n and k), a word that no language has, a machine's command: nothing that the classifier could know.
+_NONSENSE = re.compile(r"^\W*(?:(?![ynk])[^\W\d_]|\w{35,}|restart|reset|session_start)\W*$", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(r"^\W*[a-z]{0,4}-?\d{5,24}\W*$", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _NEGATION = re.compile(
@@ -233,7 +235,7 @@ def settle_intent(
         return "ask_order_status"
     if _ORDINAL_ALONE.match(text):
         return "choose_listed"
-    if not _LETTER.search(text):
+    if not _LETTER.search(text) or _NONSENSE.match(text):
         return "nlu_fallback"
     if intent in ("tell_taste", "never_show", "grant_consent") and tells_of_health(text):
         return "tell_health"
