@@ -341,6 +341,9 @@ def find_meant(talk: Talk, near: list[Impression], *, besides: frozenset[str] = 
     named = _access(talk, talk.find_entity("impression_id"))
     if named is not None:
         return named
+    titled = [i for i in near if i.offer["title"].lower() in talk.text.lower()]
+    if titled and not besides:
+        return max(titled, key=lambda i: len(i.offer["title"]))  # as the button on a page writes it
     types = [type_id for type_id in talk.find_entities("product_type") if type_id not in besides]
     for type_id in types:
         found = next((i for i in near if i.type_id == type_id), None) or _find_shown_before(talk, type_id)

@@ -16,6 +16,7 @@ from actions.explanations import (
     ActionExplainMore,
     ActionExplainOffer,
     ActionExplainWhatIf,
+    find_near,
 )
 from actions.requests import ActionChooseListed
 from actions.talk import Answer, CandorAction, Talk
@@ -101,6 +102,15 @@ def test_why_again_right_after_the_reasons_asks_for_what_lies_behind_them(desk: 
     assert parse_payload(again.custom["press"]) == ("ask_more", {"impression_id": ids[0]})
     talk.text = f"/ask_why_offer{json.dumps({'impression_id': ids[0]})}"  # a button says what it means
     assert answer(ActionExplainOffer(), talk).text == told.text
+
+
+def test_an_offer_is_known_by_its_title(desk: Desk) -> None:
+    talk, ids = make_talk(desk, "c0", "")
+    near = find_near(talk)
+    for impression in near:
+        talk.text = f"Why did I see {impression.offer['title']}?"
+        assert answer(ActionExplainOffer(), talk).custom["focus"] == impression.impression_id
+    assert [one.impression_id for one in near] == ids
 
 
 def test_the_second_is_of_the_page_where_nothing_else_was_listed(desk: Desk) -> None:

@@ -236,3 +236,16 @@ def test_a_wish_that_is_taken_back_is_none(text: str, is_wish: bool) -> None:
 def test_what_no_reader_can_know_is_not_understood(text: str, settled: str) -> None:
     """Found by the tests of bad input: the more lines are learned, the surer one letter is read as one of them."""
     assert settle_intent(text, "affirm", 0.9) == settled
+
+
+@pytest.mark.parametrize(
+    ("text", "settled"),
+    [
+        ("Why did I see Single bags of chips?", "ask_why_offer"),
+        ("why am I seeing this", "ask_why_offer"),
+        ("why did I see milk and not cheese", "ask_why_not"),
+        ("why did I see tea instead of coffee", "ask_why_not"),
+    ],
+)
+def test_the_question_of_the_pages_button_is_certain(text: str, settled: str) -> None:
+    assert settle_intent(text, "ask_why_not", 0.5) == settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.action_check import check_answers_quickly
-from language.caution import clean_text, settle_intent, speaks_of_data
+from language.caution import asks_why_shown, clean_text, settle_intent, speaks_of_data
 from language.foreign import find_language
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -92,7 +92,7 @@ class IntentGuard(GraphComponent):
             opposite = max((others.get(switch, 0.0) for switch in SWITCHES), default=0.0)
             second = next(iter(others), "nlu_fallback")
             settled = settle_intent(text, read or "", confidence, second=second, opposite=opposite)
-            if settled != read:
+            if settled != read or (settled == "ask_why_offer" and asks_why_shown(text)):  # then nothing is in doubt
                 # A switch that is not thrown was no sure reading: a common question may still be what is asked.
                 is_sure = settled not in HELD_BACK or speaks_of_data(text)
                 sure = 1.0 if is_sure else min(confidence, UNSURE)

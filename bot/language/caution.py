@@ -98,6 +98,10 @@ _ABOUT_USE = re.compile(
     r"reject|refuse|decline|object|revoke|withdr|withda|allow|approv|disable|everything|all of|any of|learn|analy|look|told|like|preferen|category|categories|collect|record|sell|share|train|yes|untick|stop it|not on|want it on|watch|basket|cart|trolley|receipt|redeem|algo|impersonal|same ads)",
     re.IGNORECASE,
 )
+_WHY_SHOWN = re.compile(
+    r"^\W*why (?:(?:did|do) i (?:see|get)|am i (?:seeing|getting|shown|offered)|(?:did|do) you show me|are you showing me)\b(?!.*\b(?:not|instead|rather|no)\b)",
+    re.IGNORECASE,
+)
 _OF_DATA = re.compile(
     r"\b(?:data|details|info\w*|personal\w*|consent\w*|permission|privacy|track\w*|history|profil\w*|opt\w*|cookies?|algorithm|preferences|clicks|brows\w*|purchases|"
     r"what i (?:buy|bought|browse|click|like|look|said|say|told|tell))\b",
@@ -193,6 +197,11 @@ def tells_of_emergency(text: str) -> bool:
     return _EMERGENCY.search(text) is not None
 
 
+def asks_why_shown(text: str) -> bool:
+    """Whether the text plainly asks why an offer is shown, as the button on a page does."""
+    return _WHY_SHOWN.match(text) is not None
+
+
 def speaks_of_data(text: str) -> bool:
     """Whether the text speaks of the use of data in words that mean nothing else here."""
     return _OF_DATA.search(text) is not None
@@ -237,6 +246,8 @@ def settle_intent(
         return "choose_listed"
     if not _LETTER.search(text) or _NONSENSE.match(text):
         return "nlu_fallback"
+    if asks_why_shown(text):
+        return "ask_why_offer"
     if intent in ("tell_taste", "never_show", "grant_consent") and tells_of_health(text):
         return "tell_health"
     return settle_consent(text, intent, confidence, opposite)
