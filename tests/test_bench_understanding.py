@@ -6,7 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench_understanding import Read, choose_threshold, count_right, find_best
+from tests.bench_understanding import (
+    DIET,
+    OWN,
+    SPACY,
+    TOLD,
+    Part,
+    Read,
+    Result,
+    build_rows,
+    choose_threshold,
+    collect,
+    count_right,
+    find_best,
+    plan_runs,
+    run_all,
+)
 from tests.understanding_data import NOTHING, add_typos, draw_shots, require_data
 
 READ = [Read("a", 0.9), Read("b", 0.6), Read("a", 0.4), Read("b", 0.1)]
@@ -24,6 +39,38 @@ def test_a_threshold_leaves_the_wanted_share_below(recall: float, below: int) ->
     outside = [Read("x", trust / 10) for trust in range(10)]
     threshold = choose_threshold(outside, recall=recall)
     assert sum(one.trust < threshold for one in outside) == below
+
+
+def test_each_pipeline_is_measured_on_each_set_and_the_hours_of_diet_only_when_asked() -> None:
+    quick, slow = plan_runs(with_slow=False), plan_runs(with_slow=True)
+    sets = {"banking", "banking_all", "clinc", "curekart"}
+    assert {part for name, part in quick if name == SPACY} == sets
+    assert {part for name, part in quick if name == DIET} == {"banking", "curekart"}
+    assert {part for name, part in slow if name == DIET} == sets
+    assert len(set(slow)) == len(slow) == len(quick) + 2
+
+
+def test_every_figure_stands_beside_the_others_and_each_threshold_is_its_own() -> None:
+    seen = [("x", "a"), ("y", "a"), ("z", NOTHING), ("w", NOTHING)]
+    lists = ("0", "1", "2", "3", "oos_train", "oos_val", "test", "oos_test")
+    names = ("banking", "banking_1", "banking_2", "banking_all", "clinc", "curekart")
+    parts = {name: Part([("x", "a")], dict.fromkeys(lists, seen)) for name in names}
+    trust = {OWN: (0.9, 0.8, 0.2, 0.1), SPACY: (0.9, 0.1, 0.2, 0.3), DIET: (0.5, 0.5, 0.5, 0.5)}
+
+    def run(name: str, _: str, part: Part) -> Result:
+        outside = [Read("a", one) for one in trust[name]]
+        return Result(dict.fromkeys(part.read, outside), 7.0, [5.0, 6.0, 7.0], 100.0)
+
+    results = run_all(plan_runs(with_slow=False), parts, run)
+    figures = collect(results, parts)
+    rows = {row.measure: row for row in build_rows(figures)}
+    assert rows["BANKING77, ten examples an intent"].against == dict.fromkeys(TOLD.values(), 50.0)
+    assert rows["HINT3 curekart, best threshold on test"].value == 100
+    assert rows["HINT3 curekart, best threshold on test"].against == {TOLD[SPACY]: 75.0, TOLD[DIET]: 50.0}
+    assert figures[OWN]["the threshold of CLINC150's validation part"] == pytest.approx(0.9)
+    assert set(rows["CLINC150, in scope"].against) == {TOLD[SPACY]}
+    assert not rows["CLINC150, in scope"].ok
+    assert rows["parse, 95th"].ok
 
 
 def test_typos_are_slips_in_words_and_the_same_for_one_seed() -> None:

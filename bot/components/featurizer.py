@@ -43,7 +43,10 @@ class MeaningFeaturizer(SparseFeaturizer, GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's hook: its cache looks at this file alone, so a change of what the features are made of would go unseen."""
         folder = Path(features.__file__).parent
-        parts = [(folder / name).read_bytes() for name in ("features.py", "concepts.py", "concepts.yml", "caution.py")]
+        parts = [
+            (folder / name).read_bytes()
+            for name in ("features.py", "tfidf.py", "concepts.py", "concepts.yml", "caution.py")
+        ]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     @classmethod
@@ -91,12 +94,9 @@ class MeaningFeaturizer(SparseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add one sparse row to each message."""
-        if messages:
-            rows = self._features.transform([_read(message) for message in messages])
-            for index, message in enumerate(messages):
-                message.add_features(
-                    Features(rows[index].tocoo(), FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS])
-                )
+        for message in messages:
+            row = self._features.transform([_read(message)]).tocoo()
+            message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._config[FEATURIZER_CLASS_ALIAS]))
         return messages
 
 

@@ -16,6 +16,7 @@ from components import MENDED, SLIPPED
 from components.understanding import READING, SentenceFeaturizer, _digest, _find_code
 from encoder.questions import QuestionModel
 from encoder.reader import Encoder
+from language import tfidf
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -63,7 +64,7 @@ class QuestionFinder(GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's hook: what is learned depends on the questions and this code."""
         path = Path({**cls.get_default_config(), **config}["questions"])
-        return _digest(*_find_code("questions"), *([path] if path.is_file() else []))
+        return _digest(*_find_code("questions"), Path(tfidf.__file__), *([path] if path.is_file() else []))
 
     @classmethod
     def create(

@@ -17,6 +17,7 @@ from components.featurizer import MeaningFeaturizer
 from encoder.intents import IntentModel
 from encoder.reader import Encoder
 from encoder.spelling import Speller, choose_slipped, count_words
+from encoder.tuning import MOST_TEXTS
 from language.catalogue import load_catalogue
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -200,8 +201,9 @@ class IntentReader(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Rasa's hook: below `threshold` a message is not understood; `encoder` holds the layers as they were before."""
-        return {"threshold": 0.0, "ranking_length": 5, "encoder": "../var/env/encoder"}
+        """Rasa's hook: below `threshold` a message is not understood; `encoder` holds the layers as they were before; at most
+        `most_tuned` examples tune them."""
+        return {"threshold": 0.0, "ranking_length": 5, "encoder": "../var/env/encoder", "most_tuned": MOST_TEXTS}
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -247,6 +249,7 @@ class IntentReader(GraphComponent):
                 [example.get(INTENT) for example in examples],
                 frozen_tail=Path(self._config["encoder"]) / "tail.npz",
                 folder=directory,
+                most_tuned=int(self._config["most_tuned"]),
             )
         return self._resource
 

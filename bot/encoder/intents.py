@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from encoder.reader import Reading, Tail
-from encoder.tuning import SCALE, tune
+from encoder.tuning import MOST_TEXTS, SCALE, tune
 from scipy.sparse import csr_matrix
 
 FROZEN_SCALE = 6.0
@@ -60,6 +60,7 @@ class IntentModel:
         *,
         frozen_tail: Path,
         folder: Path,
+        most_tuned: int = MOST_TEXTS,
     ) -> "IntentModel":
         """Learn from texts as the encoder read them, their rows of words and their intents; the files go to `folder`."""
         from encoder.graph import build_tail, save_narrow  # onnx costs a serving bot 30 MB
@@ -73,7 +74,9 @@ class IntentModel:
             )
         vectors = np.stack([reading.vector for reading in readings])
         with np.load(frozen_tail) as tensors:
-            tuned = tune(dict(tensors), [reading.hidden for reading in readings], vectors, numbers)
+            tuned = tune(
+                dict(tensors), [reading.hidden for reading in readings], vectors, numbers, most_texts=most_tuned
+            )
         save_narrow(build_tail(tuned.tensors), folder / "tail.onnx")
         tail = Tail(str(folder / "tail.onnx"))
         with warnings.catch_warnings():

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import hstack
+from language.tfidf import TextWeigher, join_rows
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 PRIOR = np.array([6.9, 1.8, 9.5, 5.8, 3.7])
@@ -195,14 +195,28 @@ class _Words:
                 kind.fit(texts)
             except ValueError:  # no wording holds a word, as in other scripts
                 self._kinds[index] = (0.0, kind.set_params(vocabulary={"?": 0}).fit(texts))
-        self._rows = self._transform(texts).T.tocsr()
+        self._weighers = [TextWeigher(kind) for _, kind in self._kinds]
+        self._scales = [float(np.sqrt(share)) for share, _ in self._kinds]
+        rows = [join_rows(self._weighers, self._scales, text) for text in texts]
+        columns = np.concatenate([columns for columns, _ in rows])
+        order = np.argsort(columns, kind="stable")  # the wordings that share a column side by side
+        self._weights = np.concatenate([weights for _, weights in rows])[order]
+        self._wordings = np.repeat(np.arange(len(rows)), [len(columns) for columns, _ in rows])[order]
+        width = sum(one.width for one in self._weighers)
+        self._begins = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=width))])
+        self._count = len(rows)
 
     def compare(self, texts: Sequence[str]) -> np.ndarray:
         """How much of the words is shared with each wording, (texts, wordings), 0 to 1."""
-        return (self._transform(texts) @ self._rows).toarray()
+        return np.stack([self._compare(text) for text in texts])
 
-    def _transform(self, texts: Sequence[str]) -> Any:
-        return hstack([np.sqrt(share) * kind.transform(texts) for share, kind in self._kinds]).tocsr()
+    def _compare(self, text: str) -> np.ndarray:
+        columns, weights = join_rows(self._weighers, self._scales, text)
+        begins = self._begins[columns]
+        counts = self._begins[columns + 1] - begins
+        places = np.arange(counts.sum()) + np.repeat(begins - np.cumsum(counts) + counts, counts)
+        shared = np.repeat(weights, counts) * self._weights[places]
+        return np.bincount(self._wordings[places], weights=shared, minlength=self._count)
 
 
 def _number(groups: Sequence[Sequence[str]]) -> np.ndarray:

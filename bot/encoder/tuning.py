@@ -45,9 +45,10 @@ def tune(
     vectors: np.ndarray,
     labels: np.ndarray,
     *,
+    most_texts: int = MOST_TEXTS,
     seed: int = 1,
 ) -> Tuned:
-    """Learn the last layers and the head, from at most `MOST_TEXTS` texts (`choose_texts`).
+    """Learn the last layers and the head, from at most `most_texts` texts (`choose_texts`).
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def tune(
 
     tf.random.set_seed(seed)
     random = np.random.RandomState(seed)
-    chosen = choose_texts(vectors, labels, random)
+    chosen = choose_texts(vectors, labels, random, most_texts=most_texts)
     layers = {name: tf.Variable(tensor) for name, tensor in tail.items()}
     weights, bias = (tf.Variable(part) for part in _start(vectors, labels))
     body, head = list(layers.values()), [weights, bias]
@@ -93,13 +94,15 @@ def tune(
     return Tuned({name: layer.numpy() for name, layer in layers.items()}, weights.numpy(), bias.numpy(), chosen)
 
 
-def choose_texts(vectors: np.ndarray, labels: np.ndarray, random: np.random.RandomState) -> np.ndarray:
+def choose_texts(
+    vectors: np.ndarray, labels: np.ndarray, random: np.random.RandomState, *, most_texts: int = MOST_TEXTS
+) -> np.ndarray:
     """The numbers of the texts that tuning learns from: all, or of many those whose nearest texts have other intents and a draw of the rest.
 
     The frozen readers know the easy ones already. With 8,000 of 13,000 chosen so the intents of lines by an unseen hand were read
     as well as with all, for two thirds of the time; with 8,000 drawn blindly 0.7 points worse.
     """
-    if len(labels) <= MOST_TEXTS:
+    if len(labels) <= most_texts:
         return np.arange(len(labels))
     ease = random.random_sample(len(labels)) * 1e-3  # ties fall by lot
     for begin in range(0, len(labels), CHUNK):
@@ -111,8 +114,8 @@ def choose_texts(vectors: np.ndarray, labels: np.ndarray, random: np.random.Rand
         agrees = labels[nearest] == labels[begin : begin + CHUNK, None]
         ease[begin : begin + CHUNK] += (weights * agrees).sum(1) / weights.sum(1)
     order = np.argsort(ease)
-    hard = int(HARD_SHARE * MOST_TEXTS)
-    return np.sort(np.concatenate([order[:hard], random.permutation(order[hard:])[: MOST_TEXTS - hard]]))
+    hard = int(HARD_SHARE * most_texts)
+    return np.sort(np.concatenate([order[:hard], random.permutation(order[hard:])[: most_texts - hard]]))
 
 
 def _start(vectors: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

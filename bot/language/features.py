@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from .concepts import list_features
+from .tfidf import TextWeigher, join_rows
 
 SCALE = 3.0
 
@@ -38,17 +39,21 @@ class TextFeatures:
 
     def __init__(self, vectorizers: dict[str, TfidfVectorizer] | None = None) -> None:
         self._vectorizers = vectorizers or build_vectorizers()
+        self._weighers = [TextWeigher(one) for one in vectorizers.values()] if vectorizers else []
 
     def fit(self, texts: Sequence[str]) -> None:
         """Learn the columns and their weights."""
         for vectorizer in self._vectorizers.values():
             vectorizer.fit(texts)
+        self._weighers = [TextWeigher(vectorizer) for vectorizer in self._vectorizers.values()]
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """One row a text, shape (texts, columns)."""
-        return csr_matrix(
-            SCALE * hstack([vectorizer.transform(texts) for vectorizer in self._vectorizers.values()]), dtype=np.float64
-        )
+        rows = [join_rows(self._weighers, [SCALE] * len(self._weighers), text) for text in texts]
+        ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+        values = np.concatenate([weights for _, weights in rows])
+        columns = np.concatenate([columns for columns, _ in rows])
+        return csr_matrix((values, columns, ends), shape=(len(rows), sum(one.width for one in self._weighers)))
 
     def save(self, path: Path) -> None:
         """Write columns and weights as JSON: nothing in the file can run."""

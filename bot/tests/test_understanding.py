@@ -17,13 +17,14 @@ from encoder.reader import Encoder, Tail
 from encoder.spelling import ENOUGH, Speller, choose_slipped, count_words
 from encoder.tuning import MOST_TEXTS, choose_texts, count_passes
 from encoder.weights import SHA256, WeightsError, check_file, find_folder, read_tensors
-from language.features import TextFeatures
+from language.features import SCALE, TextFeatures
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import hstack
 
 ENCODER = Path("../var/env/encoder")
 EXAMPLES = {
@@ -187,6 +188,13 @@ def test_one_intent_alone_is_refused(encoder: Encoder, tmp_path: Path) -> None:
             frozen_tail=ENCODER / "tail.npz",
             folder=tmp_path,
         )
+
+
+def test_a_text_weighs_what_scikit_learn_says(trained: tuple[IntentModel, TextFeatures, Path]) -> None:
+    _, features, _ = trained
+    for text in ("Where is the card, where?", "", "ünbekannt ...", "a person on Sunday?"):
+        theirs = SCALE * hstack([one.transform([text]) for one in features._vectorizers.values()])
+        assert np.allclose(features.transform([text]).toarray(), theirs.toarray(), atol=1e-12)
 
 
 def test_of_many_texts_those_among_others_intents_are_tuned_on_first() -> None:
