@@ -5,11 +5,18 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from data.conversations import Conversation
 from data.errors import NotKnown
 from data.tables import conversation_tokens, conversations
+
+_BY_TOKEN = (  # built once: every message asks it
+    select(conversation_tokens.c.speaks_until, conversations)
+    .join(conversations, conversations.c.conversation_id == conversation_tokens.c.conversation_id)
+    .where(conversation_tokens.c.token_hash == bindparam("hashed"))
+)
+_BY_TOKEN_LOCKED = _BY_TOKEN.with_for_update(of=conversations)
 
 
 def hash_token(token: str) -> str:
@@ -52,12 +59,7 @@ def access_conversation(
     connection: Connection, token: str, conversation_id: str | None = None, *, lock: bool = False
 ) -> Access:
     """The only way for a customer to get hold of a conversation. Wrong token and unknown conversation are the same `NotKnown`."""
-    statement = (
-        select(conversation_tokens.c.speaks_until, conversations)
-        .join(conversations, conversations.c.conversation_id == conversation_tokens.c.conversation_id)
-        .where(conversation_tokens.c.token_hash == hash_token(token))
-    )
-    row = connection.execute(statement.with_for_update(of=conversations) if lock else statement).first()
+    row = connection.execute(_BY_TOKEN_LOCKED if lock else _BY_TOKEN, {"hashed": hash_token(token)}).first()
     if row is None or (conversation_id is not None and row.conversation_id != conversation_id):
         raise NotKnown()
     columns = dict(row._mapping)

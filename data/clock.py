@@ -32,6 +32,10 @@ class ShopClock:
         """The shop's time now, in UTC."""
         return self.machine() + self.offset
 
+    def machine_seconds(self) -> float:
+        """Unix seconds on the machine's clock, for what must expire for real."""
+        return self.machine().timestamp()
+
     def stamp(self) -> str:
         """The shop's time now, as it is stored and sent."""
         return format_time(self.now())
@@ -44,6 +48,11 @@ class ShopClock:
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: sorts as text, the same on every database."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def format_moment(clock: ShopClock, seconds: float | None) -> str | None:
+    """A moment of the machine's clock, in unix seconds, as the shop's time is sent."""
+    return None if seconds is None else format_time(datetime.fromtimestamp(seconds, UTC) + clock.offset)
 
 
 def parse_time(text: str) -> datetime:

@@ -2,11 +2,12 @@
 
 What stands for a person is the last row of each category and purpose (GDPR 7; nothing is on until it was turned on). A
 category is not a flag beside the data but a condition for reading it: rankers built for a set of consents have no column
-outside it, and statistics read only the rows of those who agreed (`list_agreeing`).
+outside it, and statistics read only the rows of those who agreed (`list_agreeing`). A yes to a notice that asks for more by now is
+in the ledger as it was given, and counts no more (`data/notices.py`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
@@ -14,21 +15,28 @@ from sqlalchemy import Connection, func, insert, select
 from data.audit import record_act
 from data.clock import parse_time
 from data.errors import BadInput, ConsentRequired
+from data.notices import find_floors, find_version
+from data.standings import is_restricted, list_restricted
 from data.tables import consent_events, consent_refusals
 
 PURPOSES = ("choose", "train")
-NOTICE_VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What stands for one category and purpose."""
+    """The last word on one category and purpose. `is_outgrown`: a yes to a notice that asks for more by now."""
 
     granted: bool
     at: str
     source: str
     signal: bool
     notice_version: str
+    is_outgrown: bool = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a yes that counts."""
+        return self.granted and not self.is_outgrown
 
 
 @dataclass(frozen=True)
@@ -53,15 +61,32 @@ NOTHING = Consents()
 
 
 def fetch_consents(connection: Connection, person_id: int) -> Consents:
-    """What stands for a person now."""
+    """What may be used of a person now: each yes that still counts, and nothing while the use of their data is restricted."""
+    ledger = fetch_ledger(connection, person_id)
+    may = not is_restricted(connection, person_id)
+    return Consents({pair: replace(grant, granted=may and grant.stands) for pair, grant in ledger.grants.items()})
+
+
+def fetch_ledger(connection: Connection, person_id: int) -> Consents:
+    """What a person last said of each category and purpose, whether or not it counts."""
     c = consent_events.c
     newest = (
         select(func.max(c.event_id)).where(c.person_id == person_id).group_by(c.category, c.purpose).scalar_subquery()
     )
-    rows = connection.execute(select(consent_events).where(c.event_id.in_(newest)))
+    rows = connection.execute(select(consent_events).where(c.event_id.in_(newest))).all()
+    floors = find_floors(connection) if rows else None
     return Consents(
         {
-            (row.category, row.purpose): Grant(row.granted, row.at, row.source, row.signal, row.notice_version)
+            (row.category, row.purpose): Grant(
+                row.granted,
+                row.at,
+                row.source,
+                row.signal,
+                row.notice_version,
+                row.granted
+                and floors is not None
+                and floors.is_outgrown(row.category, source=row.source, notice_version=row.notice_version),
+            )
             for row in rows
         }
     )
@@ -76,8 +101,15 @@ def list_agreeing(connection: Connection, category: str, purpose: str) -> set[in
         .group_by(c.person_id)
         .scalar_subquery()
     )
-    rows = connection.execute(select(c.person_id).where(c.event_id.in_(newest), c.granted))
-    return set(rows.scalars())
+    rows = connection.execute(
+        select(c.person_id, c.source, c.notice_version).where(c.event_id.in_(newest), c.granted)
+    ).all()
+    floors = find_floors(connection)
+    return {
+        row.person_id
+        for row in rows
+        if not floors.is_outgrown(category, source=row.source, notice_version=row.notice_version)
+    } - list_restricted(connection)
 
 
 def require_consent(consents: Consents, category: str, *, purpose: str = "choose") -> None:
@@ -104,18 +136,21 @@ def record_consent(
 ) -> bool:
     """Append a grant or a withdrawal with its audit row; returns whether anything changed.
 
-    A grant given while the browser's signal is sent is recorded even over a grant without it: it is the newer word.
+    A grant given while the browser's signal is sent is recorded even over a grant without it: it is the newer word. So is one to a
+    notice that asks for more, over a yes to an older one; a withdrawal ends that one too.
     """
     if category not in known:
         raise BadInput(f"Category {category!r} is unknown; it is one of {', '.join(known)}.", field="category")
-    standing = fetch_consents(connection, person_id)
+    standing = fetch_ledger(connection, person_id)
+    version = str(find_version(connection, category))
     rows = []
     for purpose in purposes:
         if purpose not in PURPOSES:
             raise BadInput(f"Purpose {purpose!r} is unknown; it is choose or train.", field="purpose")
         before = standing.find(category, purpose)
         is_new_word = granted and signal and before is not None and not before.signal
-        if (before is not None and before.granted) == granted and not is_new_word:
+        is_said = before is not None and (before.stands if granted else before.granted)
+        if is_said == granted and not is_new_word:
             continue
         rows.append(
             {
@@ -127,7 +162,7 @@ def record_consent(
                 "source": source,
                 "signal": signal,
                 "simulated": False,
-                "notice_version": NOTICE_VERSION,
+                "notice_version": version,
                 "lang": lang,
             }
         )
@@ -148,7 +183,7 @@ def record_consent(
 def honour_signal(connection: Connection, person_id: int, *, at: str, lang: str, known: tuple[str, ...]) -> list[str]:
     """`Sec-GPC: 1`: end every grant that was imported or given without the signal; returns the categories that ended."""
     ended = []
-    grants = fetch_consents(connection, person_id).grants
+    grants = fetch_ledger(connection, person_id).grants
     for category in sorted({category for (category, _), grant in grants.items() if grant.granted and not grant.signal}):
         purposes = [p for p in PURPOSES if (g := grants.get((category, p))) is not None and g.granted and not g.signal]
         record_consent(
@@ -181,11 +216,12 @@ def find_last_refusal(connection: Connection, person_id: int, category: str) -> 
 def may_ask(
     connection: Connection, person_id: int | None, category: str, *, now: datetime, quiet_days: int, minor: bool
 ) -> bool:
-    """Whether the question may be put (P8): signed in, of age, off, and neither a "no" nor a withdrawal within the last days."""
-    if person_id is None or minor:
+    """Whether the question may be put (P8): signed in, of age, not frozen, off or outgrown, and neither a "no" nor a withdrawal within the last days."""
+    if person_id is None or minor or is_restricted(connection, person_id):
         return False
-    standing = fetch_consents(connection, person_id).find(category, "choose")
-    if standing is not None and standing.granted:
+    standing = fetch_ledger(connection, person_id).find(category, "choose")
+    if standing is not None and standing.stands:
         return False
-    times = [at for at in (find_last_refusal(connection, person_id, category), standing.at if standing else None) if at]
+    ended = standing.at if standing is not None and not standing.granted else None
+    times = [at for at in (find_last_refusal(connection, person_id, category), ended) if at]
     return all(now - parse_time(at) > timedelta(days=quiet_days) for at in times)

@@ -1,23 +1,56 @@
 """The conversation log: the truth of who said what, in which order.
 
-Messages are appended by one function, `append_messages`, that takes a batch. `number` counts everything; `seq` counts what
+Messages are appended by one function, in batches. `number` counts everything; `seq` counts what
 the customer may see, from 1 without a gap. `epoch` grows with every change of who speaks for the shop: an answer that was
 asked for in an older epoch is dropped by `append_messages` instead of being said over a person's head.
 """
 
-import hashlib
-import json
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, exists, insert, select, update
 
 from data import codec
+from data.appended import note_appended
 from data.errors import ClientIdReused, NotKnown
 from data.tables import conversations, disclosures, messages
+from data.vault import name_conversation
 
 STATES = ("bot", "waiting", "human", "closed")
+
+# The statements of the message path are built once: to build one costs as much as to run it.
+_c, _m = conversations.c, messages.c
+_ONE = select(conversations).where(_c.conversation_id == bindparam("of"))
+_ONE_LOCKED = _ONE.with_for_update()
+_REPEATED = select(messages).where(_m.conversation_id == bindparam("of"), _m.client_key == bindparam("key"))
+_VISIBLE = (
+    select(messages)
+    .where(_m.conversation_id == bindparam("of"), _m.seq > bindparam("after"))
+    .order_by(_m.seq)
+    .limit(bindparam("limit"))
+)
+_ALL = select(messages).where(_m.conversation_id == bindparam("of"), _m.number > bindparam("after")).order_by(_m.number)
+_SEEN = select(messages).where(_m.conversation_id == bindparam("of"), _m.seq.is_not(None))
+_NEWEST = _SEEN.order_by(_m.seq.desc()).limit(bindparam("limit"))
+_NEWEST_BY = _NEWEST.where(_m.author == bindparam("author"))
+_ADVANCE = (
+    update(conversations)
+    .where(_c.conversation_id == bindparam("of"))
+    .values(
+        last_seq=_c.last_seq + bindparam("visible"),
+        last_number=_c.last_number + bindparam("more"),
+        touched_at=bindparam("now"),
+    )
+    .returning(conversations)
+)
+_UNANSWERED = exists().where(
+    _m.conversation_id == _c.conversation_id, _m.author == "customer", _m.seq > _c.answered_seq
+)
+_ADVANCE_TO_PERSON = _ADVANCE.values(
+    answered_seq=case(((_c.state == "human") & ~_UNANSWERED, _c.last_seq + bindparam("visible")), else_=_c.answered_seq)
+)
+_INSERT = insert(messages)
 
 
 @dataclass(frozen=True)
@@ -88,6 +121,9 @@ class Message:
         return told
 
 
+_KEPT = [one.name for one in fields(Message) if one.name in {other.name for other in fields(Draft)}]
+
+
 @dataclass(frozen=True)
 class Conversation:
     """The row of a conversation."""
@@ -105,6 +141,8 @@ class Conversation:
     owed_until: str | None
     page_offers: list[str]
     focus: str | None
+    zone: str | None
+    awaits: str | None
     opened_at: str
     touched_at: str
 
@@ -114,7 +152,14 @@ def read_conversation(row: Row[Any]) -> Conversation:
 
 
 def open_conversation(
-    connection: Connection, *, person_id: int | None, locale: str, minor: bool, page_offers: list[str], at: str
+    connection: Connection,
+    *,
+    person_id: int | None,
+    locale: str,
+    minor: bool,
+    page_offers: list[str],
+    at: str,
+    zone: str | None = None,
 ) -> Conversation:
     """Open a conversation, with the bot speaking for the shop. The disclosure is appended by the caller, in the same transaction."""
     conversation_id = secrets.token_urlsafe(15)
@@ -126,6 +171,7 @@ def open_conversation(
             minor=minor,
             state="bot",
             page_offers=page_offers,
+            zone=zone,
             opened_at=at,
             touched_at=at,
         )
@@ -135,30 +181,27 @@ def open_conversation(
 
 def require_conversation(connection: Connection, conversation_id: str, *, lock: bool = False) -> Conversation:
     """The conversation, or `NotKnown`. `lock` holds its row until the transaction ends (SQLite's writer has the whole file)."""
-    statement = select(conversations).where(conversations.c.conversation_id == conversation_id)
-    row = connection.execute(statement.with_for_update() if lock else statement).first()
+    row = connection.execute(_ONE_LOCKED if lock else _ONE, {"of": conversation_id}).first()
     if row is None:
         raise NotKnown()
     return read_conversation(row)
 
 
-def fingerprint_body(text: str | None, payload: str | None) -> str:
-    """What tells a repeated message from another one under the same client_id."""
-    return hashlib.sha256(json.dumps([text, payload]).encode()).hexdigest()
-
-
-def find_repeated(connection: Connection, conversation_id: str, client_key: str, body_hash: str) -> int | None:
+def find_repeated(
+    connection: Connection, conversation_id: str, client_key: str, text: str | None, payload: str | None
+) -> int | None:
     """The number of the message that this client_id already made, or None; another body under it is `ClientIdReused`."""
-    row = connection.execute(
-        select(messages.c.seq, messages.c.number, messages.c.body_hash).where(
-            messages.c.conversation_id == conversation_id, messages.c.client_key == client_key
-        )
-    ).first()
+    row = connection.execute(_REPEATED, {"of": conversation_id, "key": client_key}).first()
     if row is None:
         return None
-    if row.body_hash != body_hash:
+    made = read_message(connection, row)
+    if made.payload != payload or (payload is None and made.text != text):
         raise ClientIdReused("This client_id was used for another message. Make a new one for each message.")
-    return int(row.seq if row.seq is not None else row.number)
+    return made.seq if made.seq is not None else made.number
+
+
+def _place(conversation_id: str, number: int) -> dict[str, str]:
+    return {"subject": name_conversation(conversation_id), "place": f"messages.body/{conversation_id}/{number}"}
 
 
 def append_messages(
@@ -170,7 +213,7 @@ def append_messages(
     epoch: int | None = None,
     answers: int | None = None,
 ) -> list[Message]:
-    """Append a batch, in order; the only function that writes messages.
+    """Append a batch, in order.
 
     Parameters
     ----------
@@ -179,24 +222,44 @@ def append_messages(
     answers
         The seq of the customer's message that this batch answers: the turn counts as done in the same transaction.
     """
-    visible = sum(not draft.private for draft in drafts)
-    c = conversations.c
-    changes: dict[str, Any] = {
-        "last_seq": c.last_seq + visible,
-        "last_number": c.last_number + len(drafts),
-        "touched_at": at,
-    }
+    statement = _ADVANCE
     if answers is not None:
-        changes["answered_seq"] = answers
-    statement = update(conversations).where(c.conversation_id == conversation_id).values(changes)
+        statement = statement.values(answered_seq=answers)
     if epoch is not None:
-        statement = statement.where(c.epoch == epoch)
-    row = connection.execute(statement.returning(c.last_seq, c.last_number)).first()
-    if row is None:
+        statement = statement.where(_c.epoch == epoch)
+    appended = _append(connection, statement, conversation_id, drafts, at=at)
+    if appended is None:
         if epoch is None:
             raise NotKnown()
         return []
-    seq, number = row.last_seq - visible, row.last_number - len(drafts)
+    return appended[1]
+
+
+def append_customers(
+    connection: Connection, conversation_id: str, draft: Draft, *, at: str
+) -> tuple[Conversation, Message]:
+    """Append a customer's message; returns the conversation as it now stands, too.
+
+    A text to a person who has the word needs no turn of the bot's, unless an earlier message still waits for its own.
+    """
+    statement = _ADVANCE_TO_PERSON if draft.payload is None else _ADVANCE
+    appended = _append(connection, statement, conversation_id, [draft], at=at)
+    if appended is None:
+        raise NotKnown()
+    return appended[0], appended[1][0]
+
+
+def _append(
+    connection: Connection, advance: Any, conversation_id: str, drafts: list[Draft], *, at: str
+) -> tuple[Conversation, list[Message]] | None:
+    """The only function that writes messages. `advance` takes their numbers; where it finds no row, nothing is written."""
+    visible = sum(not draft.private for draft in drafts)
+    moved = {"of": conversation_id, "visible": visible, "more": len(drafts), "now": at}
+    row = connection.execute(advance, moved).first()
+    if row is None:
+        return None
+    conversation = read_conversation(row)
+    seq, number = conversation.last_seq - visible, conversation.last_number - len(drafts)
     made = []
     rows = []
     for draft in drafts:
@@ -211,9 +274,6 @@ def append_messages(
                 "number": number,
                 "seq": message.seq,
                 "client_key": draft.client_key,
-                "body_hash": fingerprint_body(None if draft.payload else draft.text, draft.payload)
-                if draft.client_key
-                else None,
                 "author": draft.author,
                 "author_name": draft.author_name,
                 "kind": draft.kind,
@@ -222,6 +282,7 @@ def append_messages(
                 "private": draft.private,
                 "speaks": draft.speaks,
                 "body": codec.encode(
+                    connection,
                     {
                         "text": draft.text,
                         "payload": draft.payload,
@@ -231,7 +292,8 @@ def append_messages(
                         "extra": draft.extra or None,
                         "signal": draft.signal or None,
                         "understood": draft.understood or None,
-                    }
+                    },
+                    **_place(conversation_id, number),
                 ),
             }
         )
@@ -246,39 +308,22 @@ def append_messages(
                 )
             )
     if rows:
-        connection.execute(insert(messages), rows)
-    return made
+        connection.execute(_INSERT, rows)
+        note_appended(connection, conversation_id, made)
+    return conversation, made
 
 
 def _number(draft: Draft, *, number: int, seq: int | None, at: str) -> Message:
-    return Message(
-        number=number,
-        seq=seq,
-        client_id=_read_client_id(draft.client_key),
-        author=draft.author,
-        author_name=draft.author_name,
-        at=at,
-        lang=draft.lang,
-        kind=draft.kind,
-        text=draft.text,
-        payload=draft.payload,
-        buttons=draft.buttons,
-        offers=draft.offers,
-        explanation=draft.explanation,
-        extra=draft.extra,
-        private=draft.private,
-        speaks=draft.speaks,
-        signal=draft.signal,
-        understood=draft.understood,
-    )
+    kept = {name: getattr(draft, name) for name in _KEPT}
+    return Message(number=number, seq=seq, at=at, client_id=_read_client_id(draft.client_key), **kept)
 
 
 def _read_client_id(client_key: str | None) -> str | None:
     return client_key.partition(":")[2] if client_key else None
 
 
-def read_message(row: Row[Any]) -> Message:
-    body = codec.decode(row.body)
+def read_message(connection: Connection, row: Row[Any]) -> Message:
+    body = codec.decode(connection, row.body, **_place(row.conversation_id, row.number))
     return Message(
         number=row.number,
         seq=row.seq,
@@ -303,58 +348,25 @@ def read_message(row: Row[Any]) -> Message:
 
 def fetch_messages(connection: Connection, conversation_id: str, *, after: int = 0, limit: int = 500) -> list[Message]:
     """What the customer may see after a seq, in order."""
-    statement = (
-        select(messages)
-        .where(messages.c.conversation_id == conversation_id, messages.c.seq > after)
-        .order_by(messages.c.seq)
-        .limit(limit)
-    )
-    return [read_message(row) for row in connection.execute(statement)]
+    wanted = {"of": conversation_id, "after": after, "limit": limit}
+    return [read_message(connection, row) for row in connection.execute(_VISIBLE, wanted)]
 
 
 def fetch_transcript(connection: Connection, conversation_id: str, *, after: int = 0) -> list[Message]:
     """Everything, private notes too, after a number: for staff."""
-    statement = (
-        select(messages)
-        .where(messages.c.conversation_id == conversation_id, messages.c.number > after)
-        .order_by(messages.c.number)
-    )
-    return [read_message(row) for row in connection.execute(statement)]
+    wanted = {"of": conversation_id, "after": after}
+    return [read_message(connection, row) for row in connection.execute(_ALL, wanted)]
 
 
 def fetch_newest(
     connection: Connection, conversation_id: str, *, limit: int, author: str | None = None
 ) -> list[Message]:
     """The newest messages that the customer may see, newest first."""
-    statement = select(messages).where(messages.c.conversation_id == conversation_id, messages.c.seq.is_not(None))
-    if author is not None:
-        statement = statement.where(messages.c.author == author)
-    return [read_message(row) for row in connection.execute(statement.order_by(messages.c.seq.desc()).limit(limit))]
-
-
-def find_button(connection: Connection, conversation_id: str, payload: str) -> str | None:
-    """The title under which a message of this conversation offered the payload, as a button or as a reason's control; else None."""
-    after: int | None = None
-    while True:
-        statement = select(messages).where(
-            messages.c.conversation_id == conversation_id, messages.c.author != "customer"
-        )
-        if after is not None:
-            statement = statement.where(messages.c.number < after)
-        page = [read_message(row) for row in connection.execute(statement.order_by(messages.c.number.desc()).limit(50))]
-        for message in page:
-            for button in list_buttons(message):
-                if button["payload"] == payload:
-                    return button["title"]
-        if len(page) < 50:
-            return None
-        after = page[-1].number
-
-
-def list_buttons(message: Message) -> list[dict[str, str]]:
-    """Everything that can be pressed in a message."""
-    reasons = (message.explanation or {}).get("reasons", [])
-    return [*message.buttons, *(control for reason in reasons for control in reason.get("controls", []))]
+    wanted: dict[str, Any] = {"of": conversation_id, "limit": limit} | (
+        {"author": author} if author is not None else {}
+    )
+    rows = connection.execute(_NEWEST if author is None else _NEWEST_BY, wanted)
+    return [read_message(connection, row) for row in rows]
 
 
 def change_conversation(connection: Connection, conversation_id: str, **values: Any) -> None:

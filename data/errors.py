@@ -27,6 +27,30 @@ class BadImport(CandorError):
     code = "bad_import"
 
 
+class BadNotice(CandorError):
+    """A notice that cannot be used, or that was changed after it was published."""
+
+    code = "bad_notice"
+
+
+class BadKey(CandorError):
+    """The master key's file cannot be used."""
+
+    code = "bad_key"
+
+
+class BadLog(CandorError):
+    """The audit log is not as it was written, so that it cannot be gone on with."""
+
+    code = "bad_log"
+
+
+class Erased(CandorError):
+    """Sealed for somebody whose key is gone."""
+
+    code = "erased"
+
+
 class NotKnown(CandorError):
     """Unknown thing or wrong token: the same answer, so that nobody learns which."""
 
@@ -62,3 +86,27 @@ class ConsentRequired(CandorError):
 
 class NotAllowed(CandorError):
     code = "not_allowed"
+
+
+class SecondFactorNeeded(NotKnown):
+    """The password is right, and a code is asked for."""
+
+    code = "second_factor_needed"
+
+
+class SecondFactorWrong(NotKnown):
+    """The password is right, the code is not, or was used."""
+
+    code = "second_factor_wrong"
+
+
+class PasswordWrong(NotAllowed):
+    """Signed in, and the password that was asked for again is not the right one."""
+
+    code = "password_wrong"
+
+
+class SetUpNeeded(NotAllowed):
+    """Signed in, but a temporary password is to be changed or a second factor to be set up first; `details.owes` says which."""
+
+    code = "set_up_needed"

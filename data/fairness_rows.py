@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from data.clock import parse_time
 from data.consent import list_agreeing
-from data.tables import audit_groups, consent_events, conversations, handoffs, order_lines, products, types
+from data.tables import audit_groups, conversations, order_lines, products, types
+from data.tables_handoffs import handoffs
 from data.uses import record_use
 
 Groups = dict[str, dict[int, str]]
@@ -118,15 +119,6 @@ def fetch_waits(connection: Connection, people: Collection[int]) -> dict[int, li
         if person_id in wanted:
             waits[person_id].append((parse_time(claimed_at) - parse_time(since)).total_seconds())
     return dict(waits)
-
-
-def count_withdrawn(connection: Connection, *, since: date) -> int:
-    """How many customers ended a consent to `train` on a day or after it."""
-    c = consent_events.c
-    people = select(func.count(c.person_id.distinct())).where(
-        c.purpose == "train", c.granted.is_(False), c.at >= since.isoformat()
-    )
-    return int(connection.execute(people).scalar_one())
 
 
 def record_audit(connection: Connection, people: Collection[int], *, at: str, detail: dict[str, Any]) -> None:

@@ -132,8 +132,8 @@ def fetch_slate(connection: Connection, slate_id: str) -> list[Impression]:
     ]
 
 
-def fetch_impressions(connection: Connection, person_id: int, *, limit: int = 200) -> list[Impression]:
-    """What a customer was shown, newest first."""
+def fetch_impressions(connection: Connection, person_id: int, *, limit: int | None = None) -> list[Impression]:
+    """What a customer was shown, newest first; all, without a limit."""
     statement = (
         select(impressions)
         .where(impressions.c.person_id == person_id)

@@ -1,5 +1,6 @@
 """A customer's own orders. What is asked for rests on the asking: only the order in question is read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,9 +41,9 @@ class OrderLine:
 
 
 def fetch_orders(
-    connection: Connection, person_id: int, *, order_id: str | None = None, limit: int = 20
+    connection: Connection, person_id: int, *, order_id: str | None = None, limit: int | None = 20
 ) -> list[Order]:
-    """A customer's own orders, newest first. Another's order is not found, like one that does not exist."""
+    """A customer's own orders, newest first; None: all. Another's order is not found, like one that does not exist."""
     total = func.coalesce(func.sum(order_lines.c.quantity * order_lines.c.unit_price_minor), 0)
     statement = (
         select(
@@ -88,18 +89,36 @@ def fetch_order_lines(
 
 
 def dispute_lines(
-    connection: Connection, person_id: int, *, type_id: str, at: str, product_id: str | None = None
+    connection: Connection,
+    person_id: int,
+    *,
+    at: str,
+    type_id: str | None = None,
+    product_id: str | None = None,
+    line_ids: Iterable[int] | None = None,
 ) -> list[int]:
-    """ "I did not buy this": the lines of a type (or of one product) count for nothing from now on; returns which."""
-    of_type = select(products.c.product_id).where(products.c.type_id == type_id)
-    statement = select(order_lines.c.line_id).where(
-        order_lines.c.person_id == person_id, order_lines.c.product_id.in_(of_type), order_lines.c.disputed_at.is_(None)
-    )
+    """ "I did not buy this": the customer's lines of a type, of one product, or listed ones count for nothing from now on; returns which."""
+    line = order_lines.c
+    statement = select(line.line_id).where(line.person_id == person_id, line.disputed_at.is_(None))
+    if type_id is not None:
+        statement = statement.where(
+            line.product_id.in_(select(products.c.product_id).where(products.c.type_id == type_id))
+        )
     if product_id is not None:
-        statement = statement.where(order_lines.c.product_id == product_id)
+        statement = statement.where(line.product_id == product_id)
+    if line_ids is not None:
+        statement = statement.where(line.line_id.in_(list(line_ids)))
     line_ids = list(connection.execute(statement.order_by(order_lines.c.line_id)).scalars())
     connection.execute(update(order_lines).where(order_lines.c.line_id.in_(line_ids)).values(disputed_at=at))
     return line_ids
+
+
+def require_line(connection: Connection, person_id: int, line_id: int) -> OrderLine:
+    """One's own line, or `NotKnown`."""
+    found = next((one for one in fetch_order_lines(connection, person_id) if one.line_id == line_id), None)
+    if found is None:
+        raise NotKnown()
+    return found
 
 
 def require_order(connection: Connection, person_id: int, order_id: str) -> Order:

@@ -1,7 +1,8 @@
 """What the customer told us about goods: like, dislike, never show. Acts as a stated rule, at once; no model learns it here."""
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
+from data.database import insert_or_ignore
 from data.errors import BadInput
 from data.tables import preferences
 
@@ -17,7 +18,9 @@ def set_preference(connection: Connection, person_id: int, *, kind: str, type_id
     if standing == kind:
         return False
     connection.execute(delete(preferences).where(c.person_id == person_id, c.type_id == type_id))
-    connection.execute(insert(preferences).values(person_id=person_id, kind=kind, type_id=type_id, at=at))
+    row = {"person_id": person_id, "kind": kind, "type_id": type_id, "at": at}
+    if not insert_or_ignore(connection, preferences, [row]):  # another tab was first: this is the later word
+        return set_preference(connection, person_id, kind=kind, type_id=type_id, at=at)
     return True
 
 

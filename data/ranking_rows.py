@@ -8,10 +8,10 @@ Returns, disputed lines and anything on or after the cut never come out; what wa
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from data.consent import Consents, list_agreeing, require_consent
 from data.tables import offer_events, offers, order_lines, page_events, preferences, products, types
@@ -62,15 +62,21 @@ class RankingRows:
         return days | {("offer_events", event[4]): event[1] for event in self.events}
 
 
-def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *, before: date) -> RankingRows:
-    """A person's own rows before a day, under what stands in `consents` for choosing; of what was looked at, that day's."""
+def fetch_own_rows(
+    connection: Connection, person_id: int, consents: Consents, *, before: date, purchase_days: int | None = None
+) -> RankingRows:
+    """A person's own rows before a day, under what stands in `consents` for choosing; of what was looked at, that day's.
+
+    `purchase_days` is how far back purchases count (`retention.purchases_for_offers`); None: as far as there are any.
+    """
     categories = consents.choose
     may = {category.removeprefix("sensitive_") for category in categories if category.startswith("sensitive_")}
     lines: list[Line] = []
     events: list[Event] = []
     if "purchases" in categories:
         require_consent(consents, "purchases")
-        rows = connection.execute(_select_lines(before).where(order_lines.c.person_id == person_id))
+        own = _select_lines(before, purchase_days).where(order_lines.c.person_id == person_id)
+        rows = connection.execute(own)
         lines = [(row[0], row[1], row[2], row[4]) for row in rows if row[3] is None or row[3] in may]
     if "offers" in categories:
         require_consent(consents, "offers")
@@ -83,6 +89,15 @@ def fetch_own_rows(connection: Connection, person_id: int, consents: Consents, *
         likes=_fetch_likes(connection, person_id, consents) if "preferences" in categories else (),
         looks=_fetch_looks(connection, person_id, consents, may, on=before) if "browsing" in categories else (),
     )
+
+
+def count_disputed(connection: Connection, person_id: int, consents: Consents) -> int:
+    """How many of a person's lines count for nothing, so that a slate chosen before the last of them is known; 0 where none are read."""
+    if "purchases" not in consents.choose:
+        return 0
+    line = order_lines.c
+    mine = select(func.count()).where(line.person_id == person_id, line.disputed_at.is_not(None))
+    return int(connection.execute(mine).scalar_one())
 
 
 def _fetch_likes(connection: Connection, person_id: int, consents: Consents) -> tuple[Like, ...]:
@@ -113,14 +128,16 @@ def _fetch_looks(
     return tuple((row[0], row[1], row[2]) for row in rows if row[3] is None or row[3] in may)
 
 
-def fetch_training_rows(connection: Connection, *, before: date, groups: Iterable[str]) -> RankingRows:
+def fetch_training_rows(
+    connection: Connection, *, before: date, groups: Iterable[str], purchase_days: int | None = None
+) -> RankingRows:
     """The rows of everybody who agreed to `train`, category by category. `groups` are the groups of sensitive goods."""
     buyers = list_agreeing(connection, "purchases", "train")
     users = list_agreeing(connection, "offers", "train")
     may = {group: list_agreeing(connection, f"sensitive_{group}", "train") for group in groups}
     lines = [
         (row[0], row[1], row[2], row[4])
-        for row in connection.execute(_select_lines(before))
+        for row in connection.execute(_select_lines(before, purchase_days))
         if row[0] in buyers and (row[3] is None or row[0] in may.get(row[3], ()))
     ]
     coupons = set(connection.execute(select(offers.c.offer_id)).scalars())
@@ -154,14 +171,17 @@ def count_product_buyers(
     return sorted(counted, key=lambda row: (-row[2], row[1]))
 
 
-def _select_lines(before: date) -> Select[Any]:
+def _select_lines(before: date, purchase_days: int | None) -> Select[Any]:
     line = order_lines.c
-    return (
+    statement = (
         select(line.person_id, line.ordered_on, products.c.type_id, types.c.sensitive, line.line_id)
         .join(products, products.c.product_id == line.product_id)
         .join(types, types.c.type_id == products.c.type_id)
         .where(line.quantity > 0, line.disputed_at.is_(None), line.ordered_on < before)
     )
+    if purchase_days is None:
+        return statement
+    return statement.where(line.ordered_on >= before - timedelta(days=purchase_days))
 
 
 def _select_events(before: date) -> Select[Any]:

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 from data import codec
 from data.audit import record_act
 from data.corrections import decide_corrections, fetch_correction_lines, record_corrections
-from data.database import read_fact, write_fact
+from data.database import draw_number
+from data.erasure import require_there
 from data.errors import BadInput, Conflict, NotKnown
 from data.tables import reviews
+from data.vault import name_conversation, name_person
 
 FIRST_NUMBER = 1001
 
@@ -30,14 +32,24 @@ class Review:
     state: str
     opened_at: str
     due_on: date
-    decision: str | None
     decided_by: str | None
     decided_at: str | None
+    decision: str | None
 
 
-def _read(row: Row[Any]) -> Review:
+def _place(review_id: str, person_id: int | None, conversation_id: str | None) -> dict[str, str]:
+    """Sealed for the conversation it was opened in, which keeps its key when its visitor signs in; else for the person."""
+    if conversation_id is not None:
+        return {"subject": name_conversation(conversation_id), "place": f"reviews.body/{review_id}"}
+    if person_id is None:
+        raise ValueError(f"Review {review_id} has neither a person nor a conversation.")
+    return {"subject": name_person(person_id), "place": f"reviews.body/{review_id}"}
+
+
+def _read(connection: Connection, row: Row[Any]) -> Review:
     columns = dict(row._mapping)
-    return Review(**columns | {"text": codec.decode(columns.pop("body")).get("text", "")})
+    body = codec.decode(connection, columns.pop("body"), **_place(row.review_id, row.person_id, row.conversation_id))
+    return Review(**columns, text=body.get("text", ""), decision=body.get("decision"))
 
 
 def open_review(
@@ -66,18 +78,32 @@ def open_review(
         at=at,
         due_on=due_on,
     )
+    add_lines(connection, review, lines, at=at, actor="customer")
+    return review
+
+
+def add_lines(connection: Connection, review: Review, lines: Iterable[int], *, at: str, actor: str) -> None:
+    """Put disputed order lines under a review: with them it is a correction."""
     lines = list(lines)
-    if lines:
-        record_corrections(connection, review.review_id, lines)
-        record_act(
-            connection,
-            at=at,
-            actor="customer",
-            act="correction_opened",
-            person_id=person_id,
-            object_id=review.review_id,
-            detail={"lines": lines},
-        )
+    if not lines:
+        return
+    record_corrections(connection, review.review_id, lines)
+    record_act(
+        connection,
+        at=at,
+        actor=actor,
+        act="correction_opened",
+        person_id=review.person_id,
+        object_id=review.review_id,
+        detail={"lines": lines},
+    )
+
+
+def require_open_review(connection: Connection, review_id: str) -> Review:
+    """A review that may still be decided, or `Conflict`."""
+    review = require_review(connection, review_id)
+    if review.state != "open":
+        raise Conflict(f"Review {review_id} was answered by {review.decided_by} already.", decided_by=review.decided_by)
     return review
 
 
@@ -93,15 +119,14 @@ def _open(
     due_on: date,
 ) -> Review:
     c = reviews.c
+    require_there(connection, person_id=person_id, conversation_id=conversation_id)
     if impression_id is not None and person_id is not None:
         standing = connection.execute(
             select(reviews).where(c.person_id == person_id, c.impression_id == impression_id, c.state == "open")
         ).first()
         if standing is not None:
-            return _read(standing)
-    number = int(read_fact(connection, "last_review") or FIRST_NUMBER - 1) + 1
-    write_fact(connection, "last_review", number)
-    review_id = f"R-{number}"
+            return _read(connection, standing)
+    review_id = f"R-{draw_number(connection, 'last_review', first=FIRST_NUMBER)}"
     connection.execute(
         insert(reviews).values(
             review_id=review_id,
@@ -109,7 +134,7 @@ def _open(
             conversation_id=conversation_id,
             impression_id=impression_id,
             reason_id=reason_id,
-            body=codec.encode({"text": text}),
+            body=codec.encode(connection, {"text": text}, **_place(review_id, person_id, conversation_id)),
             state="open",
             opened_at=at,
             due_on=due_on,
@@ -124,7 +149,7 @@ def require_review(connection: Connection, review_id: str) -> Review:
     row = connection.execute(select(reviews).where(reviews.c.review_id == review_id)).first()
     if row is None:
         raise NotKnown()
-    return _read(row)
+    return _read(connection, row)
 
 
 def fetch_reviews(connection: Connection, *, state: str | None = None, person_id: int | None = None) -> list[Review]:
@@ -134,7 +159,7 @@ def fetch_reviews(connection: Connection, *, state: str | None = None, person_id
         statement = statement.where(reviews.c.state == state)
     if person_id is not None:
         statement = statement.where(reviews.c.person_id == person_id)
-    return [_read(row) for row in connection.execute(statement)]
+    return [_read(connection, row) for row in connection.execute(statement)]
 
 
 def answer_review(
@@ -149,10 +174,17 @@ def answer_review(
         )
     if approve is not None and not is_correction and require_review(connection, review_id):
         raise BadInput(f"Review {review_id} is about no order line. Leave approve out.", field="approve")
+    asked = require_review(connection, review_id)
+    place = _place(review_id, asked.person_id, asked.conversation_id)
     changed = connection.execute(
         update(reviews)
         .where(reviews.c.review_id == review_id, reviews.c.state == "open")
-        .values(state="answered", decision=decision, decided_by=username, decided_at=at)
+        .values(
+            state="answered",
+            body=codec.encode(connection, {"text": asked.text, "decision": decision}, **place),
+            decided_by=username,
+            decided_at=at,
+        )
     )
     review = require_review(connection, review_id)
     if not changed.rowcount:

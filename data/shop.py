@@ -1,16 +1,30 @@
 """The owner's settings, read from shop.toml. `read_shop` parses and checks; everything else takes a `Shop`."""
 
-import math
 import re
 import tomllib
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from data.desk import Desk, read_desk
 from data.errors import BadShopFile
+from data.hours import DAYS, Hours, read_hours
+from data.shop_values import (
+    Unusable,
+    is_above_zero,
+    is_currency,
+    is_share,
+    is_words,
+    read,
+    read_list,
+    read_table,
+    read_whole,
+    read_words,
+    require_known,
+    show,
+)
 
 TEXTS = Path(__file__).resolve().parent.parent / "texts"
 RETENTION = ("conversations", "impressions", "purchases_for_offers", "browsing", "withdrawn", "receipts")
@@ -20,13 +34,16 @@ LIMITS = (
     "messages_a_second",
     "conversations_a_minute",
     "offers_a_minute",
+    "changes_a_minute",
     "bot_timeout_s",
     "owed_answer_minutes",
 )
 FEWEST_DAYS_TOLD_IN_MONTHS = 30  # retention.purchases_for_offers is told in months of thirty days
 FEWEST_AUDITED = 40  # two groups of twenty
+SECTIONS = ("shop", "hours", "handoff", "retention", "consent", "slate", "models", "limits", "sensitive", "staff")
+SECOND_FACTOR = ("optional", "required")
+ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -43,32 +60,6 @@ class SensitiveGroup:
 
 
 @dataclass(frozen=True)
-class Hours:
-    """When somebody is there. `days` maps a weekday (0 is Monday) to opening and closing time; absent is closed."""
-
-    always_open: bool
-    days: dict[int, tuple[time, time]]
-
-    def is_open(self, moment: datetime) -> bool:
-        """Whether somebody is there at this moment, given in the shop's zone."""
-        if self.always_open:
-            return True
-        span = self.days.get(moment.weekday())
-        return span is not None and span[0] <= moment.time() < span[1]
-
-    def find_next_opening(self, moment: datetime) -> datetime | None:
-        """The next time that somebody is there, or None for a shop without hours."""
-        for ahead in range(8):
-            day = moment.date() + timedelta(days=ahead)
-            span = self.days.get(day.weekday())
-            if span is not None:
-                opening = datetime.combine(day, span[0], moment.tzinfo)
-                if opening > moment:
-                    return opening
-        return None
-
-
-@dataclass(frozen=True)
 class Shop:
     """One shop, as its owner describes it in shop.toml."""
 
@@ -79,6 +70,7 @@ class Shop:
     zone: ZoneInfo
     languages: tuple[str, ...]
     hours: Hours
+    desk: Desk
     retention_days: dict[str, int]
     ask_again_after_days: int
     fewest_customers: int
@@ -91,6 +83,10 @@ class Shop:
     limits: dict[str, float]
     sensitive: dict[str, SensitiveGroup]
     picture_origins: tuple[str, ...] = ()
+    outgrown_notices: tuple[str, ...] = ()
+    second_factor_required: bool = False
+    staff_mail: tuple[str, ...] = ()
+    webhook_words: bool = False
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -103,6 +99,11 @@ class Shop:
             "fairness",
             *(f"sensitive_{g}" for g in self.sensitive),
         )
+
+    @property
+    def purchase_days(self) -> int:
+        """How far back purchases count."""
+        return self.retention_days["purchases_for_offers"]
 
     def find_day(self, moment: datetime) -> date:
         """The shop's calendar day of a moment."""
@@ -119,132 +120,89 @@ def read_shop(path: Path, *, texts: Path = TEXTS) -> Shop:
         raise BadShopFile(f"{path.name} is not valid TOML: {error}.") from error
     try:
         return _build_shop(top, texts)
-    except _Unusable as error:
+    except Unusable as error:
         raise BadShopFile(f"{path.name}: {error}. docs/owner.md tells every setting.") from error
 
 
-class _Unusable(ValueError):
-    """A setting that is missing or cannot be used."""
-
-
 def _build_shop(top: dict[str, Any], texts: Path) -> Shop:
-    _require_known("", top, ("shop", "hours", "retention", "consent", "slate", "models", "limits", "sensitive"))
-    shop = _read_table(
+    require_known("", top, SECTIONS)
+    shop = read_table(
         top, "shop", ("name", "controller", "contact", "currency", "zone", "languages", "picture_origins")
     )
-    consent = _read_table(top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted"))
-    slate = _read_table(top, "slate", ("discoveries", "well_known", "most_of_one_category"))
-    models = _read_table(top, "models", ("most_difference", "audited_customers"))
-    retention = _read_table(top, "retention", RETENTION)
-    limits = _read_table(top, "limits", LIMITS)
+    consent = read_table(
+        top, "consent", ("ask_again_after_days", "fewest_customers", "fewest_counted", "outgrown_notices")
+    )
+    slate = read_table(top, "slate", ("discoveries", "well_known", "most_of_one_category"))
+    models = read_table(top, "models", ("most_difference", "audited_customers"))
+    retention = read_table(top, "retention", RETENTION)
+    limits = read_table(top, "limits", LIMITS)
     fewest_days = {"purchases_for_offers": FEWEST_DAYS_TOLD_IN_MONTHS}
     return Shop(
-        name=_read_words(shop, "shop.name"),
-        controller=_read_words(shop, "shop.controller"),
-        contact=_read_words(shop, "shop.contact"),
-        currency=_read(shop, "shop.currency", "three capital letters, such as EUR", _is_currency),
+        name=read_words(shop, "shop.name"),
+        controller=read_words(shop, "shop.controller"),
+        contact=read_words(shop, "shop.contact"),
+        currency=read(shop, "shop.currency", "three capital letters, such as EUR", is_currency),
         zone=_read_zone(shop),
         languages=_read_languages(shop, texts),
-        hours=_read_hours(_read_table(top, "hours", ("always_open", *DAYS))),
+        hours=read_hours(read_table(top, "hours", ("always_open", "holidays", *DAYS))),
+        desk=read_desk(top),
         retention_days={
-            name: _read_whole(retention, f"retention.{name}", fewest_days.get(name, 1)) for name in RETENTION
+            name: read_whole(retention, f"retention.{name}", fewest_days.get(name, 1)) for name in RETENTION
         },
-        ask_again_after_days=_read_whole(consent, "consent.ask_again_after_days"),
-        fewest_customers=_read_whole(consent, "consent.fewest_customers"),
-        fewest_counted=_read_whole(consent, "consent.fewest_counted"),
-        discoveries=float(_read(slate, "slate.discoveries", "a share from 0 to 1, such as 0.2", _is_share)),
-        well_known=float(_read(slate, "slate.well_known", "a share from 0 to 1, such as 0.25", _is_share)),
-        most_of_one_category=_read_whole(slate, "slate.most_of_one_category"),
-        most_difference=float(_read(models, "models.most_difference", "a share from 0 to 1, such as 0.05", _is_share)),
-        audited_customers=_read_whole(models, "models.audited_customers", FEWEST_AUDITED),
+        ask_again_after_days=read_whole(consent, "consent.ask_again_after_days"),
+        fewest_customers=read_whole(consent, "consent.fewest_customers"),
+        fewest_counted=read_whole(consent, "consent.fewest_counted"),
+        discoveries=float(read(slate, "slate.discoveries", "a share from 0 to 1, such as 0.2", is_share)),
+        well_known=float(read(slate, "slate.well_known", "a share from 0 to 1, such as 0.25", is_share)),
+        most_of_one_category=read_whole(slate, "slate.most_of_one_category"),
+        most_difference=float(read(models, "models.most_difference", "a share from 0 to 1, such as 0.05", is_share)),
+        audited_customers=read_whole(models, "models.audited_customers", FEWEST_AUDITED),
         limits={
             name: float(
-                _read_whole(limits, f"limits.{name}")
+                read_whole(limits, f"limits.{name}")
                 if name in WHOLE_LIMITS
-                else _read(limits, f"limits.{name}", "a number above 0", _is_above_zero)
+                else read(limits, f"limits.{name}", "a number above 0", is_above_zero)
             )
             for name in LIMITS
         },
         sensitive=_read_groups(top.get("sensitive", {})),
         picture_origins=_read_origins({"picture_origins": []} | shop),
+        outgrown_notices=read_list({"outgrown_notices": []} | consent, "consent.outgrown_notices", fewest=0),
+        **_read_staff(top),
     )
 
 
-def _read(table: dict[str, Any], key: str, expected: str, fits: Callable[[Any], bool]) -> Any:
-    """The value of `key` (written `table.name`) if it fits."""
-    name = key.rpartition(".")[2]
-    if name not in table:
-        raise _Unusable(f"{key} is missing; expected {expected}")
-    if not fits(table[name]):
-        raise _Unusable(f"{key} is {_show(table[name])}; expected {expected}")
-    return table[name]
-
-
-def _show(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def _read_table(top: dict[str, Any], name: str, known: Collection[str]) -> dict[str, Any]:
-    table: dict[str, Any] = _read(
-        top, name, f"a table that begins with [{name}]", lambda value: isinstance(value, dict)
+def _read_staff(top: dict[str, Any]) -> dict[str, Any]:
+    """A shop.toml from before there was the table leaves a second factor to everybody, and mails nobody."""
+    table = {"second_factor": "optional", "mail_to": [], "webhook_words": False} | read_table(
+        {"staff": {}} | top, "staff", ("second_factor", "mail_to", "webhook_words")
     )
-    _require_known(f"{name}.", table, known)
-    return table
-
-
-def _require_known(prefix: str, table: dict[str, Any], known: Collection[str]) -> None:
-    for name, value in table.items():
-        if name not in known:
-            shown = "a table" if isinstance(value, dict) else _show(value)
-            raise _Unusable(
-                f"{prefix}{name} is {shown}, but no such setting exists; expected one of {', '.join(known)}"
-            )
-
-
-def _is_words(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_currency(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch("[A-Z]{3}", value) is not None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_share(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _is_above_zero(value: Any) -> bool:
-    return _is_number(value) and value > 0
-
-
-def _read_words(table: dict[str, Any], key: str) -> str:
-    return str(_read(table, key, "some words in quotes", _is_words))
-
-
-def _read_whole(table: dict[str, Any], key: str, fewest: int = 1) -> int:
-    def fits(value: object) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= fewest
-
-    return int(_read(table, key, f"a whole number, {fewest} or more", fits))
+    expected = f"one of {', '.join(SECOND_FACTOR)}"
+    second_factor = read(table, "staff.second_factor", expected, lambda value: value in SECOND_FACTOR)
+    mail_to = read_list(table, "staff.mail_to", fewest=0)
+    if not all(ADDRESS.fullmatch(one) for one in mail_to):
+        raise Unusable(f"staff.mail_to is {list(mail_to)!r}; expected a list of addresses, such as desk@shop.example")
+    words = read(table, "staff.webhook_words", "true or false", lambda value: isinstance(value, bool))
+    return {
+        "second_factor_required": second_factor == "required",
+        "staff_mail": mail_to,
+        "webhook_words": words,
+    }
 
 
 def _read_zone(table: dict[str, Any]) -> ZoneInfo:
     expected = "a time zone, such as Europe/Berlin"
-    name = _read(table, "shop.zone", expected, _is_words)
+    name = read(table, "shop.zone", expected, is_words)
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown; a path that leads elsewhere; a folder of zones
-        raise _Unusable(f"shop.zone is {name!r}; expected {expected}") from error
+        raise Unusable(f"shop.zone is {name!r}; expected {expected}") from error
 
 
 def _read_languages(table: dict[str, Any], texts: Path) -> tuple[str, ...]:
     there = sorted(folder.name for folder in texts.iterdir() if folder.is_dir())
     expected = f"a list of at least one language that has a folder in texts/ (there: {', '.join(there)})"
-    languages = _read(
+    languages = read(
         table,
         "shop.languages",
         expected,
@@ -258,63 +216,27 @@ def _read_origins(table: dict[str, Any]) -> tuple[str, ...]:
         return isinstance(value, list) and all(isinstance(one, str) and ORIGIN.fullmatch(one) for one in value)
 
     expected = 'a list of origins, such as "https://pictures.shop.example", each without a path'
-    return tuple(_read(table, "shop.picture_origins", expected, fits))
-
-
-def _read_hours(table: dict[str, Any]) -> Hours:
-    days: dict[int, tuple[time, time]] = {}
-    for index, name in enumerate(DAYS):
-        value = table.get(name, "closed")
-        if value == "closed":
-            continue
-        span = _read_span(value)
-        if span is None:
-            raise _Unusable(
-                f'hours.{name} is {_show(value)}; expected "closed" or opening and closing time of one day, such as "08:00-20:00"; '
-                "hours over midnight cannot be written, 23:59 is the latest"
-            )
-        days[index] = span
-    always_open = _read({"always_open": False} | table, "hours.always_open", "true or false", _is_switch)
-    return Hours(always_open=always_open, days=days)
-
-
-def _is_switch(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _read_span(value: object) -> tuple[time, time] | None:
-    found = re.fullmatch(r"(\d\d:\d\d) ?- ?(\d\d:\d\d)", value, re.ASCII) if isinstance(value, str) else None
-    if found is None:
-        return None
-    try:
-        opening, closing = time.fromisoformat(found[1]), time.fromisoformat(found[2])
-    except ValueError:
-        return None
-    return (opening, closing) if opening < closing else None
+    return tuple(read(table, "shop.picture_origins", expected, fits))
 
 
 def _read_groups(table: Any) -> dict[str, SensitiveGroup]:
     if not isinstance(table, dict):
-        raise _Unusable(f"sensitive is {_show(table)}; expected tables that begin with [sensitive.<group>]")
+        raise Unusable(f"sensitive is {show(table)}; expected tables that begin with [sensitive.<group>]")
     groups: dict[str, SensitiveGroup] = {}
     for name in table:
         key = f"sensitive.{name}"
         if re.fullmatch("[a-z][a-z0-9_]*", name) is None:
-            raise _Unusable(f"{key} is no name of a group; expected small letters, digits and _")
-        group = _read(table, key, "a table with title and words", lambda value: isinstance(value, dict))
-        _require_known(f"{key}.", group, ("title", "words", "except"))
+            raise Unusable(f"{key} is no name of a group; expected small letters, digits and _")
+        group = read(table, key, "a table with title and words", lambda value: isinstance(value, dict))
+        require_known(f"{key}.", group, ("title", "words", "except"))
         groups[name] = SensitiveGroup(
             name,
-            _read_words(group, f"{key}.title"),
-            _read_list(group, f"{key}.words", fewest=1),
-            _read_list({"except": []} | group, f"{key}.except", fewest=0),
+            read_words(group, f"{key}.title"),
+            _lower(read_list(group, f"{key}.words", fewest=1)),
+            _lower(read_list({"except": []} | group, f"{key}.except", fewest=0)),
         )
     return groups
 
 
-def _read_list(table: dict[str, Any], key: str, *, fewest: int) -> tuple[str, ...]:
-    def fits(value: object) -> bool:
-        return isinstance(value, list) and len(value) >= fewest and all(_is_words(word) for word in value)
-
-    expected = "a list of words" + (", at least one" if fewest else "")
-    return tuple(word.lower() for word in _read(table, key, expected, fits))
+def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)

@@ -1,27 +1,26 @@
-"""Staff: who may sign in, and their sessions. Passwords as Argon2id hashes, sessions opaque and stored as hashes.
+"""Staff: who may sign in, in which role, and with which password. Their sessions are in `data/staff_sessions.py`.
 
-Unknown name and wrong password take the same time and give the same answer. Sessions live on the machine's clock: 15 minutes
-idle, 12 hours at most.
+An unknown name, a wrong password, somebody who is disabled and a temporary password that has ended take the same time and give the same
+answer. The last owner who can sign in can be neither disabled nor demoted, nor can two owners do it to each other at once.
 """
 
-import secrets
+import re
 import time
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from data.access import hash_token
-from data.errors import BadInput, NotKnown
-from data.tables import staff, staff_sessions
+from data.errors import BadInput, Conflict, NotKnown
+from data.passwords import hash_password, is_outdated, is_password, make_temporary_password
+from data.tables import staff
+from data.tables_access import second_factors
+from data.tables_handoffs import presences
 
-IDLE_S = 15 * 60
-LONGEST_S = 12 * 3600
-TOUCH_EVERY_S = 30.0
 ROLES = ("agent", "supervisor", "owner")
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's parameters for Argon2id
-_nobody = _hasher.hash(secrets.token_urlsafe(16))
+TEMPORARY_S = 7 * 24 * 3600.0
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_NAME = select(staff.c.name).where(staff.c.username == bindparam("of"))
+WRONG = "Name or password is wrong. Try again, or ask the owner for a new password."
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,19 @@ class Member:
     role: str
 
 
+@dataclass(frozen=True)
+class Account:
+    """What an owner sees of a member. Times are the machine's, unix seconds."""
+
+    username: str
+    name: str
+    role: str
+    disabled: bool
+    is_temporary: bool
+    has_second_factor: bool
+    seen_at: float | None
+
+
 def ensure_member(connection: Connection, username: str, *, name: str, role: str, password: str) -> bool:
     """Add a member of staff unless the name is taken; returns whether it was added."""
     if role not in ROLES:
@@ -41,67 +53,147 @@ def ensure_member(connection: Connection, username: str, *, name: str, role: str
         return False
     connection.execute(
         insert(staff).values(
-            username=username, name=name, role=role, password_hash=_hasher.hash(password), disabled=False
+            username=username, name=name, role=role, password_hash=hash_password(password), disabled=False
         )
     )
     return True
 
 
+def add_member(connection: Connection, username: str, *, name: str, role: str) -> str:
+    """Add a member with a temporary password; returns it, and it is stored nowhere. Raises `BadInput`, `Conflict`."""
+    if USERNAME.fullmatch(username) is None:
+        raise BadInput(
+            f"{username!r} is no name to sign in with: small letters and digits, then also dots, dashes and underscores, 32 at most.",
+            field="username",
+        )
+    if not ensure_member(connection, username, name=name, role=role, password=make_temporary_password()):
+        raise Conflict(f"There is a {username!r} already. Choose another name to sign in with.")
+    return reset_password(connection, username)
+
+
 def check_password(connection: Connection, username: str, password: str) -> Member:
     """The member with this name and password, or `NotKnown`, after the same time."""
-    row = connection.execute(select(staff).where(staff.c.username == username, ~staff.c.disabled)).first()
-    try:
-        _hasher.verify(row.password_hash if row else _nobody, password)
-    except VerificationError:
-        row = None
-    if row is None:
-        raise NotKnown("Name or password is wrong. Try again, or ask the owner for a new password.")
+    row = connection.execute(select(staff).where(staff.c.username == username)).first()
+    is_right = is_password(row.password_hash if row else None, password)
+    has_ended = row is not None and row.temporary_until is not None and row.temporary_until < time.time()
+    if row is None or not is_right or row.disabled or has_ended:
+        raise NotKnown(WRONG)
     return Member(row.username, row.name, row.role)
 
 
-def start_session(connection: Connection, member: Member) -> str:
-    """A new session; returns its token, which is stored nowhere."""
-    token, now = secrets.token_urlsafe(32), time.time()
-    connection.execute(delete(staff_sessions).where(staff_sessions.c.created_at < now - LONGEST_S))
-    connection.execute(
-        insert(staff_sessions).values(
-            token_hash=hash_token(token), username=member.username, created_at=now, seen_at=now
+def find_hash(connection: Connection, username: str) -> str | None:
+    """What is stored of the password of somebody who may sign in; None: nobody of that name, or disabled."""
+    may = (staff.c.username == username, ~staff.c.disabled)
+    return connection.execute(select(staff.c.password_hash).where(*may)).scalar()
+
+
+def require_hash(connection: Connection, username: str, stored: str | None) -> None:
+    """Refuse, in the transaction that lets somebody in, what was right before a reset or a disabling came in between."""
+    if find_hash(connection, username) != stored:
+        raise NotKnown(WRONG)
+
+
+def renew_hash(connection: Connection, username: str, password: str) -> None:
+    """Hash a password, just found to be right, again when today's parameters are others."""
+    stored = connection.execute(select(staff.c.password_hash).where(staff.c.username == username)).scalar_one()
+    if is_outdated(stored):
+        connection.execute(
+            update(staff)
+            .where(staff.c.username == username, staff.c.password_hash == stored)
+            .values(password_hash=hash_password(password))
         )
+
+
+def change_password(connection: Connection, username: str, password: str) -> None:
+    """A password of one's own choice: it no longer ends."""
+    values = {"password_hash": hash_password(password), "temporary_until": None}
+    connection.execute(update(staff).where(staff.c.username == username).values(values))
+
+
+def reset_password(connection: Connection, username: str) -> str:
+    """A temporary password for a member; returns it."""
+    require_account(connection, username)
+    password = make_temporary_password()
+    connection.execute(update(staff).where(staff.c.username == username).values(password_hash=hash_password(password)))
+    set_temporary(connection, username)
+    return password
+
+
+def set_temporary(connection: Connection, username: str) -> None:
+    """The password is to be changed at the next sign-in, and ends when that does not come."""
+    until = time.time() + TEMPORARY_S
+    connection.execute(update(staff).where(staff.c.username == username).values(temporary_until=until))
+
+
+def change_member(
+    connection: Connection, username: str, *, role: str | None = None, disabled: bool | None = None
+) -> Account:
+    """Give another role, disable or enable. Raises `Conflict` for the last owner, `NotKnown`."""
+    if role is not None and role not in ROLES:
+        raise BadInput(f"Role {role!r} is unknown; it is one of {', '.join(ROLES)}.", field="role")
+    account = require_account(connection, username)
+    if account.role == "owner" and (disabled or role not in (None, "owner")):
+        _require_another_owner(connection, username)
+    values = {"role": role, "disabled": disabled}
+    told = {name: value for name, value in values.items() if value is not None}
+    if told:
+        connection.execute(update(staff).where(staff.c.username == username).values(**told))
+    return require_account(connection, username)
+
+
+def _require_another_owner(connection: Connection, username: str) -> None:
+    """One whose password is still a temporary one does not count: nobody knows whether it was ever used."""
+    others = connection.execute(
+        select(staff.c.username, staff.c.temporary_until)
+        .where(staff.c.role == "owner", ~staff.c.disabled)
+        .order_by(staff.c.username)
+        .with_for_update()
+    ).all()
+    if not any(row.username != username and row.temporary_until is None for row in others):
+        raise Conflict("This is the last owner who can sign in. Make somebody else an owner first.")
+
+
+def fetch_accounts(connection: Connection, *, username: str | None = None) -> list[Account]:
+    """Everybody of staff by name, or one."""
+    f = second_factors.c
+    statement = (
+        select(staff, f.confirmed_at, presences.c.seen_at)
+        .outerjoin(second_factors, f.username == staff.c.username)
+        .outerjoin(presences, presences.c.username == staff.c.username)
+        .order_by(staff.c.disabled, staff.c.username)
     )
-    return token
-
-
-def find_session(connection: Connection, token: str) -> tuple[Member, bool] | None:
-    """The member behind a session token and whether the session should be touched; None when it has ended."""
-    s, now = staff_sessions.c, time.time()
-    row = connection.execute(
-        select(staff.c.username, staff.c.name, staff.c.role, s.seen_at)
-        .join(staff_sessions, s.username == staff.c.username)
-        .where(
-            s.token_hash == hash_token(token),
-            ~staff.c.disabled,
-            s.seen_at > now - IDLE_S,
-            s.created_at > now - LONGEST_S,
+    if username is not None:
+        statement = statement.where(staff.c.username == username)
+    return [
+        Account(
+            username=row.username,
+            name=row.name,
+            role=row.role,
+            disabled=row.disabled,
+            is_temporary=row.temporary_until is not None,
+            has_second_factor=row.confirmed_at is not None,
+            seen_at=row.seen_at,
         )
-    ).first()
-    return (Member(row.username, row.name, row.role), now - row.seen_at > TOUCH_EVERY_S) if row else None
+        for row in connection.execute(statement)
+    ]
 
 
-def touch_session(connection: Connection, token: str) -> None:
-    """The session was used."""
-    connection.execute(
-        update(staff_sessions).where(staff_sessions.c.token_hash == hash_token(token)).values(seen_at=time.time())
-    )
+def require_account(connection: Connection, username: str) -> Account:
+    """The account, or `NotKnown`."""
+    found = fetch_accounts(connection, username=username)
+    if not found:
+        raise NotKnown()
+    return found[0]
 
 
-def end_session(connection: Connection, token: str) -> None:
-    """Sign out."""
-    connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == hash_token(token)))
+def has_owner(connection: Connection) -> bool:
+    """Whether anybody was made an owner."""
+    return connection.execute(select(func.count()).where(staff.c.role == "owner")).scalar_one() > 0
 
 
 def find_name(connection: Connection, username: str) -> str:
     """What customers read for a username."""
-    return connection.execute(select(staff.c.name).where(staff.c.username == username)).scalar() or username
+    return connection.execute(_NAME, {"of": username}).scalar() or username
 
 
 def has_member(connection: Connection, username: str) -> bool:

@@ -5,7 +5,7 @@ next to its table is easier to hold to account than an object graph. `data/migra
 
 Times are RFC 3339 text in UTC with microseconds (`2018-01-01T14:00:00.000000Z`): they sort as text, read alike on SQLite
 and PostgreSQL, and never lose their zone. Money is integer minor units. A `person_id` is a random number of ours; the
-shop's own customer id stands only in `customers`.
+shop's own customer id stands only in `customers`, sealed: whatever names somebody or holds words is (`data/codec.py`).
 """
 
 from sqlalchemy import (
@@ -24,7 +24,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 metadata = MetaData()
@@ -91,14 +90,23 @@ questions = Table(
     Column("link", String),
 )
 
+answers = Table(  # what the staff may say in one go
+    "answers",
+    metadata,
+    Column("answer_id", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("lang", String),  # of which talks it is meant; absent: of any
+)
+
 # --- customers and what they did ---------------------------------------------------------------------------------
 customers = Table(
     "customers",
     metadata,
     Column("person_id", Identity, primary_key=True, autoincrement=False),
-    Column("customer_id", String, nullable=False, unique=True),  # the shop's own
-    Column("name", String),
-    Column("email", String),
+    Column("customer_key", String, nullable=False, unique=True),  # keyed hash of the shop's own id: to find by
+    Column("mail_key", String, index=True),  # keyed hash of the mail address
+    Column("body", LargeBinary, nullable=False),  # customer_id, name, email, through the codec
     Column("invented", Boolean, nullable=False, default=False),  # name and mail made up for the demo
     Column("since", String, nullable=False),
 )
@@ -212,7 +220,7 @@ uses = Table(  # each time personal data was used, and by whom
     Column("person_id", Identity, ForeignKey("customers.person_id"), nullable=False),
     Column("at", String, nullable=False),
     Column("categories", JSON, nullable=False),
-    Column("what_for", String, nullable=False),  # choose_offers | explain | handoff | ...
+    Column("what_for", String, nullable=False),  # one of data/uses.py
     Column("by", String, nullable=False),  # ranker | assistant | staff name
     Column("detail", JSON, nullable=False),
     Index("uses_by_person", "person_id", "at"),
@@ -257,6 +265,8 @@ conversations = Table(
     Column("owed_until", String),  # machine clock
     Column("page_offers", JSON, nullable=False),  # impression ids, in order
     Column("focus", String),  # the impression spoken of last
+    Column("zone", String),  # the customer's, as their browser says: to tell them when somebody is here
+    Column("awaits", String),  # what the customer's next text is: message | mail | line, and of which handoff
     Column("opened_at", String, nullable=False),
     Column("touched_at", String, nullable=False),
 )
@@ -277,7 +287,6 @@ messages = Table(
     Column("number", Integer, primary_key=True),  # counts everything, private notes too
     Column("seq", Integer),  # what the customer may see, from 1 without a gap
     Column("client_key", String),  # who sent it and the client's own id
-    Column("body_hash", String),
     Column("author", String, nullable=False),  # customer | bot | human | system
     Column("author_name", String),
     Column("kind", String, nullable=False),
@@ -302,28 +311,6 @@ disclosures = Table(
     Column("at", String, nullable=False),
 )
 
-handoffs = Table(
-    "handoffs",
-    metadata,
-    Column("handoff_id", String, primary_key=True),
-    Column("conversation_id", String, ForeignKey("conversations.conversation_id"), nullable=False, index=True),
-    Column("state", String, nullable=False),  # waiting | claimed | ended
-    Column("since", String, nullable=False),
-    Column("claimed_by", String),
-    Column("claimed_at", String),
-    Column("ended_at", String),
-    Column("ended_as", String),  # released | cancelled | closed
-    Column("topic", JSON, nullable=False),  # what the bot knows of the matter: kind, facts
-    Index(
-        "one_open_handoff",
-        "conversation_id",
-        unique=True,
-        sqlite_where=text("state != 'ended'"),
-        postgresql_where=text("state != 'ended'"),
-    ),
-    Index("handoffs_by_state", "state", "since"),
-)
-
 reviews = Table(
     "reviews",
     metadata,
@@ -332,11 +319,10 @@ reviews = Table(
     Column("conversation_id", String),
     Column("impression_id", String),
     Column("reason_id", String),
-    Column("body", LargeBinary, nullable=False),  # the customer's words, through the codec
+    Column("body", LargeBinary, nullable=False),  # the customer's words and the decision's, through the codec
     Column("state", String, nullable=False),  # open | answered
     Column("opened_at", String, nullable=False),
     Column("due_on", Date, nullable=False),
-    Column("decision", String),
     Column("decided_by", String),
     Column("decided_at", String),
 )
@@ -362,6 +348,7 @@ staff = Table(
     Column("role", String, nullable=False),  # agent | supervisor | owner
     Column("password_hash", String, nullable=False),
     Column("disabled", Boolean, nullable=False, default=False),
+    Column("temporary_until", Float),  # machine clock; set: the password is a temporary one, to be changed at once
 )
 
 staff_sessions = Table(
@@ -371,16 +358,27 @@ staff_sessions = Table(
     Column("username", String, ForeignKey("staff.username"), nullable=False),
     Column("created_at", Float, nullable=False),  # machine clock, unix seconds
     Column("seen_at", Float, nullable=False),
+    Column("device", String, nullable=False, server_default=""),  # "Firefox, Linux"
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("audit_id", Identity, primary_key=True),
+    Column("audit_id", Identity, primary_key=True, autoincrement=False),  # from 1 without a gap
     Column("at", String, nullable=False),
     Column("actor", String, nullable=False),  # customer | staff:<username> | system
     Column("act", String, nullable=False),
     Column("person_id", Identity),
     Column("object_id", String),
     Column("detail", JSON, nullable=False),
+    Column("mac", String, nullable=False),  # of this row and the one before, data/audit.py
+)
+
+audit_head = Table(  # where the log ends; one row
+    "audit_head",
+    metadata,
+    Column("head_id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("mac", String, nullable=False),
+    Column("seal", String, nullable=False),
 )

@@ -7,12 +7,12 @@ from data.tables import conversations, messages
 
 
 def list_unanswered(connection: Connection) -> list[str]:
-    """Conversations with the bot in which a customer's message still waits for its turn: what a restart takes up again."""
+    """Conversations in which no person has the word and a customer's message still waits for its turn: what a restart takes up again."""
     waiting = (
         select(messages.c.conversation_id)
         .join(conversations, conversations.c.conversation_id == messages.c.conversation_id)
         .where(
-            conversations.c.state.in_(("bot", "waiting")),
+            conversations.c.state.in_(("bot", "waiting", "closed")),
             messages.c.author == "customer",
             messages.c.seq > conversations.c.answered_seq,
         )
@@ -47,4 +47,4 @@ def fetch_unanswered(connection: Connection, conversation: Conversation) -> list
         )
         .order_by(messages.c.seq)
     )
-    return [read_message(row) for row in connection.execute(statement)]
+    return [read_message(connection, row) for row in connection.execute(statement)]

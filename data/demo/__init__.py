@@ -3,7 +3,7 @@
 `write_demo_shop` writes the files that any shop would bring; they go through the same importer. Prices, discounts,
 dates, campaigns and demographics are the data's own. Names, mail addresses, consents, order status and tracking
 numbers are invented (seeded, so the same every time), and the answers in `questions/` are written for the demo and say
-so.
+so; those in `answers/` are for its staff.
 """
 
 from data.demo.writing import DemoCounts, write_demo_shop

@@ -11,6 +11,7 @@ from data.demo.people import build_customers
 from data.demo.source import DemoSource, load_source
 
 QUESTIONS = Path(__file__).parent / "questions"
+ANSWERS = Path(__file__).parent / "answers"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class DemoCounts:
     offers: int
     offer_events: int
     questions: int
+    answers: int
 
     def describe(self) -> list[str]:
         return [
@@ -35,7 +37,7 @@ class DemoCounts:
             f"{self.order_lines:,} order lines "
             f"({self.lines_without_quantity:,} of quantity 0 and {self.lines_left_out:,} of things left out)",
             f"{self.customers:,} customers, names invented; {self.offers:,} offers, "
-            f"{self.offer_events:,} offer events; {self.questions} questions",
+            f"{self.offer_events:,} offer events; {self.questions} questions, {self.answers} answers for the staff",
         ]
 
 
@@ -52,11 +54,6 @@ def write_demo_shop(directory: Path, source: DemoSource | None = None) -> DemoCo
     customers.write_csv(directory / "customers.csv")
     offers.offers.write_csv(directory / "offers.csv")
     offers.events.write_csv(directory / "offer_events.csv")
-    questions = sorted(QUESTIONS.glob("*.md"))
-    shutil.rmtree(directory / "questions", ignore_errors=True)
-    (directory / "questions").mkdir()
-    for question in questions:
-        shutil.copy(question, directory / "questions" / question.name)
     return DemoCounts(
         products=products.height,
         products_left_out=source.products.height - products.height,
@@ -67,5 +64,16 @@ def write_demo_shop(directory: Path, source: DemoSource | None = None) -> DemoCo
         customers=customers.height,
         offers=offers.offers.height,
         offer_events=offers.events.height,
-        questions=len(questions),
+        questions=_copy_pages(QUESTIONS, directory / "questions"),
+        answers=_copy_pages(ANSWERS, directory / "answers"),
     )
+
+
+def _copy_pages(source: Path, target: Path) -> int:
+    """Copy a folder's *.md into an empty folder; how many there are."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    pages = sorted(source.glob("*.md"))
+    for page in pages:
+        shutil.copy(page, target / page.name)
+    return len(pages)

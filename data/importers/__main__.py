@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from data.database import Database
+from data.database import open_database
 from data.demo.source import DEMO_NOW
-from data.errors import BadImport, BadShopFile
+from data.erasure import prepare_database
+from data.errors import BadImport, BadKey, BadShopFile
 from data.importers import ImportSummary, import_shop
 from data.importers.problems import Problem
 from data.shop import read_shop
@@ -27,6 +28,7 @@ SHOWN = (
     "offer_events",
     "consents",
     "questions",
+    "answers",
 )
 
 
@@ -45,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         summary = run_import(read_settings(), options.directory, is_demo=options.demo, console=out)
     except BadImport as error:
         print_problems(err, error)
-    except (BadSetting, BadShopFile) as error:
+    except (BadKey, BadSetting, BadShopFile) as error:
         err.print(str(error))
     except ArgumentError:
         err.print(
@@ -66,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 def run_import(settings: Settings, directory: Path, *, is_demo: bool, console: Console) -> ImportSummary:
     """Bring the database up to date and import, with a progress bar."""
     shop = read_shop(settings.shop_file)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -78,7 +80,7 @@ def run_import(settings: Settings, directory: Path, *, is_demo: bool, console: C
     )
     now = settings.now or (DEMO_NOW if is_demo else None)
     try:
-        database.migrate()
+        prepare_database(database, shop.zone)
         with bar:
             task = bar.add_task("reading", total=None)
 

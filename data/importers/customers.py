@@ -5,24 +5,26 @@ of the ledger for each of the two purposes. What the customer decided here since
 is not after the newest event of that category adds nothing, so importing a file twice adds nothing either.
 """
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, func, select
 
 from data import tables
+from data.customers import Customer, draw_person_id, find_customer, find_customer_key, seal_customer
 from data.errors import BadImport
 from data.importers.checks import LONGEST_TITLE, Check, check_ids, check_short, read_times, tidy_text
 from data.importers.files import Table, read_table
 from data.importers.known import Known
-from data.importers.writing import insert_rows, upsert_rows
+from data.importers.writing import insert_rows, update_rows, upsert_rows
 from data.shop import Shop
+from data.vault import find_vault, name_person
 
 PURPOSES = ("choose", "train")
 NOTICE = "consent_notice"
-PERSON_ID_BITS = 53  # what a number in JSON holds exactly
+STORED = ("person_id", "customer_key", "mail_key", "body", "invented", "since")
 MAIL = r"^[^@\s]+@[^@\s]+$"
 
 
@@ -97,49 +99,53 @@ def _read_consents(check: Check, table: Table, column: str, shop: Shop, stamp: s
     return table.frame.select("customer_id", category, at.alias("at"), pl.col(NOTICE).alias("notice")).drop_nulls("at")
 
 
-def draw_person_ids(customer_ids: list[str], known: dict[str, int]) -> dict[str, int]:
-    """A random number for each new customer; a known one keeps its own."""
-    taken = set(known.values())
-    drawn: dict[str, int] = {}
-    for customer_id in customer_ids:
-        if customer_id in known:
-            continue
-        number = secrets.randbits(PERSON_ID_BITS)
-        while number == 0 or number in taken:
-            number = secrets.randbits(PERSON_ID_BITS)
-        taken.add(number)
-        drawn[customer_id] = number
-    return drawn
-
-
 def write_customers(
     connection: Connection, customers: Customers, everybody: list[str], known: Known, stamp: str, *, invented: bool
 ) -> pl.DataFrame:
-    """Write every customer of any file; gives back customer_id and person_id of each."""
-    new = draw_person_ids(everybody, known.people)
-    people = pl.DataFrame(
-        [(customer_id, new.get(customer_id, known.people.get(customer_id))) for customer_id in everybody],
+    """Write every customer of any file; gives back customer_id and person_id of each. A known one keeps its number."""
+    told = {row["customer_id"]: row for row in customers.customers.iter_rows(named=True)}
+    people = known.people | _find_newcomers(connection, [one for one in everybody if one not in known.people])
+    new: list[Customer] = []
+    changed: list[Customer] = []
+    for customer_id in everybody:
+        before, words = people.get(customer_id), told.get(customer_id)
+        if before is None:
+            names = {"name": words["name"], "email": words["email"]} if words else {"name": None, "email": None}
+            made = Customer(draw_person_id(), customer_id, **names, invented=invented and bool(words), since=stamp)
+            people[customer_id] = made
+            new.append(made)
+        elif words and (after := _update(before, words, customers.columns)) != before:
+            people[customer_id] = after
+            changed.append(after)
+    find_vault(connection).load((name_person(one.person_id) for one in new), make=True)
+    insert_rows(connection, tables.customers, STORED, (_list_row(connection, one, STORED) for one in new))
+    columns = ("mail_key", "body", "person_id")
+    update_rows(
+        connection, tables.customers, columns[:2], "person_id", [_list_row(connection, one, columns) for one in changed]
+    )
+    return pl.DataFrame(
+        [(customer_id, people[customer_id].person_id) for customer_id in everybody],
         schema={"customer_id": pl.String, "person_id": pl.Int64},
         orient="row",
     )
-    told = customers.customers.join(people, on="customer_id", maintain_order="left").with_columns(
-        invented=pl.lit(invented), since=pl.lit(stamp)
-    )
-    named = ("person_id", "customer_id", "name", "email", "invented", "since")
-    upsert_rows(
-        connection,
-        tables.customers,
-        named,
-        told.select(named).iter_rows(),
-        key=("customer_id",),
-        update=customers.columns,
-    )
-    rest = people.filter(pl.col("customer_id").is_in(list(new))).join(
-        told, on="customer_id", how="anti", maintain_order="left"
-    )
-    bare = ("person_id", "customer_id", "invented", "since")
-    insert_rows(connection, tables.customers, bare, ((p, c, False, stamp) for c, p in rest.iter_rows()))
-    return people
+
+
+def _update(before: Customer, words: dict[str, Any], columns: frozenset[str]) -> Customer:
+    """What the file says; a name that the customer corrected stays."""
+    kept = {"name"} if before.renamed else set()
+    return replace(before, **{column: words[column] for column in columns - kept})
+
+
+def _find_newcomers(connection: Connection, customer_ids: list[str]) -> dict[str, Customer]:
+    """Those who signed in for the first time since `known` was read."""
+    keys = set(connection.execute(select(tables.customers.c.customer_key)).scalars())
+    came = [one for one in customer_ids if find_customer_key(connection, one) in keys]
+    return {one: person for one in came if (person := find_customer(connection, one)) is not None}
+
+
+def _list_row(connection: Connection, customer: Customer, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    row = seal_customer(connection, customer)
+    return tuple(row[column] for column in columns)
 
 
 def write_groups(connection: Connection, customers: Customers, people: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@ Nothing is written before every file has been judged, so a bad row costs no lock
 while writing rolls the whole import back. The checks need only what the database held before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -12,10 +12,12 @@ from typing import Literal
 import polars as pl
 from sqlalchemy import Connection
 
-from data import tables
+from data.answers import WrittenAnswer
+from data.audit import record_act
 from data.clock import ShopClock
 from data.database import Database, read_fact, write_fact
 from data.errors import BadImport
+from data.importers.answers import read_answers, write_answers
 from data.importers.catalogue import Catalogue, read_catalogue, write_catalogue
 from data.importers.checks import Check
 from data.importers.customers import (
@@ -26,6 +28,7 @@ from data.importers.customers import (
     write_customers,
     write_groups,
 )
+from data.importers.erased import find_erased, leave_out_erased
 from data.importers.known import Known, fetch_known
 from data.importers.offers import Offers, build_no_offers, read_events, read_offers, write_events, write_offers
 from data.importers.orders import Orders, read_orders, write_orders
@@ -54,6 +57,7 @@ class ImportSummary:
     offer_events: int
     consents: int  # rows appended to the ledger
     questions: int
+    answers: int
     data_version: int
     notices: tuple[str, ...]
 
@@ -66,6 +70,7 @@ class _Files:
     offers: Offers
     events: pl.DataFrame
     questions: list[Question]
+    answers: list[WrittenAnswer] | None
     notices: list[str]
 
 
@@ -92,8 +97,24 @@ def import_shop(
         known = fetch_known(connection)
     stamp = ShopClock(shop.zone, timedelta(seconds=offset)).stamp()
     files = _read_files(directory, shop, known, stamp, tell)
+    with database.read() as connection:
+        files = _leave_out_erased(connection, files, known)
     with database.write() as connection:
         return _write_files(connection, files, shop, known, stamp, source, offset, tell)
+
+
+def _leave_out_erased(connection: Connection, files: _Files, known: Known) -> _Files:
+    erased = find_erased(connection, _list_everybody(files))
+    orders, customers, events, notices = leave_out_erased(erased, known, files.orders, files.customers, files.events)
+    return replace(files, orders=orders, customers=customers, events=events, notices=[*files.notices, *notices])
+
+
+def _list_everybody(files: _Files) -> list[str]:
+    """Every customer id of any file."""
+    ids = pl.concat(
+        [files.customers.customers["customer_id"], files.orders.orders["customer_id"], files.events["customer_id"]]
+    )
+    return ids.unique(maintain_order=True).to_list()
 
 
 def require_files(directory: Path) -> None:
@@ -107,7 +128,7 @@ def require_files(directory: Path) -> None:
     if missing:
         raise BadImport(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in {directory.name}. "
-            f"Expected {' and '.join(REQUIRED)}, and, if wanted, {', '.join(FILES[2:])} and questions/*.md. "
+            f"Expected {' and '.join(REQUIRED)}, and, if wanted, {', '.join(FILES[2:])}, questions/*.md and answers/*.md. "
             "Nothing was imported."
         )
 
@@ -159,10 +180,11 @@ def _read_files(directory: Path, shop: Shop, known: Known, stamp: str, tell: Rep
         events, notices = read_events(check, start("offer_events.csv"), shop, known, offers)
     tell("checking questions", len(present), total)
     questions, more = read_questions(check, directory / "questions")
+    answers, few = read_answers(check, directory / "answers")
     check.finish()
     tell("checked", total, total)
-    told = [*catalogue.notices, *orders.notices, *customers.notices, *offers.notices, *notices, *more]
-    return _Files(catalogue, orders, customers, offers, events, questions, told)
+    told = [*catalogue.notices, *orders.notices, *customers.notices, *offers.notices, *notices, *more, *few]
+    return _Files(catalogue, orders, customers, offers, events, questions, answers, told)
 
 
 def _write_files(
@@ -177,14 +199,13 @@ def _write_files(
 ) -> ImportSummary:
     is_demo = source == "demo"
     require_source(connection, source)
-    everybody = pl.concat(
-        [files.customers.customers["customer_id"], files.orders.orders["customer_id"], files.events["customer_id"]]
-    )
-    ids = everybody.unique(maintain_order=True).to_list()
+    ids = _list_everybody(files)
     tell("writing the catalogue", 0, 1)
     write_catalogue(connection, files.catalogue, stamp)
     write_offers(connection, files.offers)
     write_questions(connection, files.questions)
+    if files.answers is not None:
+        write_answers(connection, files.answers)
     people = write_customers(connection, files.customers, ids, known, stamp, invented=is_demo)
     write_groups(connection, files.customers, people)
     consents = write_consents(connection, files.customers, people, shop, simulated=is_demo)
@@ -209,16 +230,17 @@ def _write_files(
         offer_events=events,
         consents=consents,
         questions=len(files.questions),
+        answers=len(files.answers or ()),
         data_version=version,
         notices=tuple(files.notices),
     )
     counts = {name: value for name, value in vars(summary).items() if isinstance(value, int)}
-    act = {
-        "at": stamp,
-        "actor": "system",
-        "act": "import",
-        "object_id": str(version),
-        "detail": {"source": source, **counts},
-    }
-    connection.execute(tables.audit.insert(), [act])
+    record_act(
+        connection,
+        at=stamp,
+        actor="system",
+        act="import",
+        object_id=str(version),
+        detail={"source": source, **counts},
+    )
     return summary

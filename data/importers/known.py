@@ -6,6 +6,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, select
 
 from data import tables
+from data.customers import Customer, list_customers
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Known:
     products: pl.DataFrame  # product_id, type_id, stock, sensitive
     types: pl.DataFrame  # type_id, title, category
     offers: dict[str, str | None]  # offer_id -> type_id
-    people: dict[str, int]  # customer_id -> person_id
+    people: dict[str, Customer]  # by customer_id
     orders: pl.DataFrame  # order_id, customer_id
 
 
@@ -29,12 +30,15 @@ def fetch_frame(
 
 def fetch_known(connection: Connection) -> Known:
     """Read what an import refers to."""
-    product, kind, offer, customer, order = (
-        tables.products.c,
-        tables.types.c,
-        tables.offers.c,
-        tables.customers.c,
-        tables.orders.c,
+    product, kind, offer, order = tables.products.c, tables.types.c, tables.offers.c, tables.orders.c
+    people = list(list_customers(connection))
+    owners = fetch_frame(
+        connection, select(order.order_id, order.person_id), {"order_id": pl.String, "person_id": pl.Int64}
+    )
+    ids = pl.DataFrame(
+        [(person.person_id, person.customer_id) for person in people],
+        schema={"person_id": pl.Int64, "customer_id": pl.String},
+        orient="row",
     )
     return Known(
         products=fetch_frame(
@@ -48,13 +52,6 @@ def fetch_known(connection: Connection) -> Known:
             {"type_id": pl.String, "title": pl.String, "category": pl.String},
         ),
         offers={row.offer_id: row.type_id for row in connection.execute(select(offer.offer_id, offer.type_id))},
-        people={
-            row.customer_id: row.person_id
-            for row in connection.execute(select(customer.customer_id, customer.person_id))
-        },
-        orders=fetch_frame(
-            connection,
-            select(order.order_id, customer.customer_id).join_from(tables.orders, tables.customers),
-            {"order_id": pl.String, "customer_id": pl.String},
-        ),
+        people={person.customer_id: person for person in people},
+        orders=owners.join(ids, on="person_id", maintain_order="left").select("order_id", "customer_id"),
     )

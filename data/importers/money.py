@@ -4,6 +4,8 @@ No float is ever made: "0.1 + 0.2" has no place in what a customer paid. The num
 currency that is not listed has two.
 """
 
+from decimal import Decimal
+
 import polars as pl
 
 DECIMALS = {
@@ -35,6 +37,11 @@ DECIMALS = {
 def find_decimals(currency: str) -> int:
     """The number of decimals of a currency (ISO 4217); 2 unless listed."""
     return DECIMALS.get(currency.upper(), 2)
+
+
+def write_price(minor: int, currency: str) -> str:
+    """Minor units as a file has them: `1250` cents are `12.50`."""
+    return f"{Decimal(minor).scaleb(-find_decimals(currency)):f}"
 
 
 def describe_price(currency: str) -> str:

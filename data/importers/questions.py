@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import Connection
 
 from data import tables
 from data.database import insert_or_replace
-from data.honesty import IN_TITLES, find_line, find_pressure
 from data.importers.checks import LONGEST_TITLE, Check
+from data.importers.page import check_honesty, read_page, unwrap
 from data.importers.problems import Problem, show_value
 
 TITLES = ("title", "question")
@@ -32,8 +31,6 @@ WORDINGS = ("wordings", "other_wordings", "also")
 KEYS = (*TITLES, *WORDINGS, "link", "note")
 LONGEST_ANSWER = 4_000
 LINK = re.compile(r"(?:https?://[^\s/]+\S*|/(?!/)\S*|mailto:[^\s@]+@[^\s@]+)")
-LIST_ITEM = re.compile(r"(?:[-*]|\d+[.)])\s")
-FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|$)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -66,27 +63,10 @@ def read_questions(check: Check, directory: Path) -> tuple[list[Question], list[
 
 def _read_question(path: Path, problems: list[Problem], notices: list[str]) -> Question | None:
     name = f"questions/{path.name}"
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.append(
-            Problem(name, line, None, f"the byte 0x{raw[error.start]:02X}", "text in UTF-8; save the file as UTF-8")
-        )
+    page = read_page(path, name, KEYS, problems, notices)
+    if page is None:
         return None
-    if "\0" in text:
-        problems.append(Problem(name, text.count("\n", 0, text.index("\0")) + 1, None, "a NUL byte", "text in UTF-8"))
-        return None
-    front = FRONT.match(text)
-    if text.startswith("---") and not front:
-        problems.append(Problem(name, 1, None, "front matter that does not end", "a second line with --- after it"))
-        return None
-    facts = _read_front(name, front.group(1) or "", problems, notices) if front else {}
-    if problems:
-        return None
-    body = text[front.end() :] if front else text
-    offset = text.count("\n", 0, front.end()) if front else 0
+    facts, body, offset = page.facts, page.body, page.offset
     title, answer = _split_heading(_pick_text(facts, TITLES), body)
     wordings = _read_wordings(name, facts, problems)
     link = facts.get("link")
@@ -104,35 +84,9 @@ def _read_question(path: Path, problems: list[Problem], notices: list[str]) -> Q
         )
     if link is not None and not (isinstance(link, str) and LINK.fullmatch(link)):
         problems.append(Problem(name, 1, "link", show_value(str(link)), "an address that begins with https:// or /"))
-    for part, where, kinds in (
-        (title, "title", IN_TITLES),
-        (answer, None, None),
-    ):  # a wording is the customer's: it may ask anything
-        pressure = find_pressure(part, kinds=kinds)
-        if pressure:
-            line = find_line(text, pressure.words) if where else offset + find_line(body, pressure.words)
-            got = f"{show_value(pressure.words)} presses the customer ({pressure.kind})"
-            problems.append(Problem(name, line, where, got, f"plain words: {pressure.better}"))
+    # a wording is the customer's: it may ask anything
+    check_honesty(page, name, title, answer, problems)
     return Question(path.stem, title, wordings, answer, path.name, link if isinstance(link, str) else None)
-
-
-def _read_front(name: str, text: str, problems: list[Problem], notices: list[str]) -> dict[str, Any]:
-    try:
-        facts = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        problems.append(
-            Problem(name, line, None, "front matter that cannot be read", "YAML such as title: How do I pay?")
-        )
-        return {}
-    if facts is None:
-        return {}
-    if not isinstance(facts, dict):
-        problems.append(Problem(name, 2, None, "front matter without names", "YAML such as title: How do I pay?"))
-        return {}
-    notices += [f"{name}: {key} is not used and was ignored." for key in facts if key not in KEYS]
-    return facts
 
 
 def _pick_text(facts: dict[str, Any], keys: tuple[str, ...]) -> str:
@@ -147,20 +101,7 @@ def _split_heading(title: str, body: str) -> tuple[str, str]:
     if lines and lines[0].startswith("# "):
         title = title or " ".join(lines[0][2:].split())
         lines = lines[1:]
-    return title, _unwrap(lines)
-
-
-def _unwrap(lines: list[str]) -> str:
-    """The answer with its lines joined to paragraphs; blank lines and items of a list keep their place."""
-    paragraphs: list[str] = []
-    is_open = False
-    for line in (line.strip() for line in lines):
-        if line and is_open and not LIST_ITEM.match(line):
-            paragraphs[-1] += f" {line}"
-        elif line or (paragraphs and paragraphs[-1]):
-            paragraphs.append(line)
-        is_open = bool(line)
-    return "\n".join(paragraphs).strip()
+    return title, unwrap(lines)
 
 
 def _read_wordings(name: str, facts: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:

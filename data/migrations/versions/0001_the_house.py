@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from data.tables import metadata
+from data.tables_conduct import metadata
 
 revision = "0001"
 down_revision = None
