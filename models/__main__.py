@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from data.catalogue import fetch_types
 from data.clock import read_shop_clock
-from data.database import Database, read_fact
+from data.database import Database, open_database, read_fact
+from data.ended_uses import find_first_end
+from data.erasure import prepare_database
 from data.errors import CandorError
-from data.fairness_rows import count_withdrawn
 from data.ranking_rows import count_product_buyers, fetch_training_rows
 from data.shop import Shop, read_shop
 from data.texts import load_texts
@@ -24,7 +25,8 @@ from models.backtest import measure_offers
 from models.card import write_card
 from models.gate import decide, load_comparable
 from models.observing import AFTER_DAYS, MODEL, observe
-from models.ranker import Shelf, find_current, publish_shelf, save_shelf
+from models.parameters import measure_parameters, save_parameters
+from models.ranker import Shelf, find_current, find_read_at, publish_shelf, save_shelf
 from models.standing import Verdict, save_verdict, say_verdict
 from models.statistics import RECENT_DAYS
 from models.training import train_shelf
@@ -50,7 +52,8 @@ def main() -> int:
 def train(settings: Settings) -> tuple[Shelf, Verdict]:
     """Train a shelf and save it, audit it, and publish it if it may serve."""
     shop = read_shop(settings.shop_file)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
+    prepare_database(database, shop.zone)
     with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as progress:
         task = progress.add_task("read what customers agreed to", total=None)
 
@@ -58,8 +61,11 @@ def train(settings: Settings) -> tuple[Shelf, Verdict]:
             progress.update(task, description=what, completed=done - 1, total=of)
 
         with database.read() as connection:
-            today = read_shop_clock(connection, shop.zone).today()
-            rows = fetch_training_rows(connection, before=today, groups=shop.sensitive)
+            clock = read_shop_clock(connection, shop.zone)
+            today, read_at = clock.today(), clock.stamp()
+            rows = fetch_training_rows(
+                connection, before=today, groups=shop.sensitive, purchase_days=shop.purchase_days
+            )
             types = fetch_types(connection)
             featured = count_product_buyers(
                 connection,
@@ -79,10 +85,13 @@ def train(settings: Settings) -> tuple[Shelf, Verdict]:
         )
         report("test on what was bought later", 1, 1)
         tested = measure_offers(shelf.rehearsal, rows, types, shop) if shelf.rehearsal is not None else None
-        shelf.facts.update(featured=_keep_first(featured), data_version=data_version, tested=tested)
+        shelf.facts.update(featured=_keep_first(featured), data_version=data_version, tested=tested, read_at=read_at)
         report("save the rankers", 1, 1)
         models = settings.var / "models"
         save_shelf(shelf, models / shelf.version)
+        report("weigh what orders the offers", 1, 1)
+        parameters = measure_parameters(shelf, rows, types, fewest_customers=shop.fewest_customers)
+        save_parameters(parameters, models / shelf.version)
         audit, verdict = judge(database, settings, shop, shelf, today=today, report=report)
     first_day = min((line[1] for line in rows.lines), default=None)
     write_card(shelf, audit, verdict, models / shelf.version, shop_name=shop.name, first_day=first_day)
@@ -125,8 +134,8 @@ def judge(
     with open_version(models / served.version, shop, texts) as recommender:
         seen = observe(database, recommender, audit.scene, tell=report)[MODEL]
     with database.read() as connection:
-        withdrawn = count_withdrawn(connection, since=served.cut)
-    return audit, decide(audit, against=served.version, serving=seen, withdrawn=withdrawn)
+        ended_at = find_first_end(connection, since=find_read_at(models) or "")
+    return audit, decide(audit, against=served.version, serving=seen, must_go=ended_at is not None)
 
 
 def _keep_first(featured: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:

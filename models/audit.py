@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from data.catalogue import fetch_types
 from data.clock import read_shop_clock
-from data.database import Database
+from data.database import Database, open_database
 from data.errors import CandorError
 from data.fairness_rows import Groups, count_groups, fetch_groups, record_audit
 from data.ranking_rows import fetch_training_rows
@@ -80,6 +80,8 @@ class Audit:
 
     Attributes
     ----------
+    held
+        How many customers have groups, whether they agreed or not.
     is_held_out
         Whether the version had not learned from the 28 days after `day`.
     notes
@@ -96,6 +98,7 @@ class Audit:
     notes: tuple[str, ...]
     scene: Scene | None = None
     seen: dict[str, Measured] = field(default_factory=dict)
+    held: int = 0
 
     @property
     def broken(self) -> tuple[Finding, ...]:
@@ -107,6 +110,7 @@ class Audit:
             "version": self.version,
             "day": self.day.isoformat(),
             "held_out": self.is_held_out,
+            "held": self.held,
             "agreeing": self.agreeing,
             "audited": len(self.people),
             "fewest_in_group": FEWEST_IN_GROUP,
@@ -149,13 +153,14 @@ def audit_version(
     with database.read() as connection:
         groups = fetch_groups(connection)
         people, agreeing = draw_people(groups, most_people), len(draw_people(groups, None))
+        held = count_groups(connection)
         if agreeing < FEWEST_IN_GROUP:
-            return _find_nothing(connection, version, day, is_held_out=is_held_out, agreeing=agreeing)
+            return _find_nothing(version, day, is_held_out=is_held_out, agreeing=agreeing, held=held)
         scene = read_scene(connection, people, recommender.shop, day=day)
     seen = observe(database, recommender, scene, tell=tell)
     findings = find_differences(seen, groups, people, limit=recommender.shop.most_difference)
     notes = tuple(_list_notes(seen[MODEL], findings, groups, is_held_out=is_held_out, agreeing=agreeing, people=people))
-    return Audit(version, day, is_held_out, agreeing, people, groups, findings, notes, scene, seen[MODEL])
+    return Audit(version, day, is_held_out, agreeing, people, groups, findings, notes, scene, seen[MODEL], held)
 
 
 def find_differences(
@@ -209,8 +214,9 @@ def audit_recipe(
     with database.read() as connection:
         agreeing = len(draw_people(fetch_groups(connection), None))
         if agreeing < FEWEST_IN_GROUP:
-            return _find_nothing(connection, "none", day, is_held_out=True, agreeing=agreeing)
-        rows = fetch_training_rows(connection, before=day, groups=shop.sensitive)
+            held = count_groups(connection)
+            return _find_nothing("none", day, is_held_out=True, agreeing=agreeing, held=held)
+        rows = fetch_training_rows(connection, before=day, groups=shop.sensitive, purchase_days=shop.purchase_days)
         types = fetch_types(connection)
     shelf = train_shelf(
         rows,
@@ -257,7 +263,7 @@ def main() -> int:
 def run(settings: Settings) -> Audit:
     """Audit everybody who agreed and write `reports/audit-<version>.html` and `.json`."""
     shop = read_shop(settings.shop_file)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     with database.read() as connection:
         today = read_today(connection, shop)
     audit = audit_recipe(database, shop, load_texts(settings.texts, shop.languages[0]), today=today)
@@ -283,15 +289,14 @@ def say_finding(finding: Finding) -> str:
     )
 
 
-def _find_nothing(connection: Connection, version: str, day: date, *, is_held_out: bool, agreeing: int) -> Audit:
+def _find_nothing(version: str, day: date, *, is_held_out: bool, agreeing: int, held: int) -> Audit:
     """The audit of a shop without groups, or in which too few agreed: it says so and breaks no limit."""
-    held = count_groups(connection)
     note = (
         f"Nothing was audited: of {held:,} customers with groups {agreeing:,} agreed to the fairness audit, and {FEWEST_IN_GROUP} are needed."
         if held
         else "Nothing was audited: the shop has no audit groups. customers.csv may bring them (columns audit_…)."
     )
-    return Audit(version, day, is_held_out, agreeing, (), {}, (), (note,))
+    return Audit(version, day, is_held_out, agreeing, (), {}, (), (note,), held=held)
 
 
 def _list_notes(

@@ -27,16 +27,25 @@ class Effect:
         Whether the act changed what stands (a second "off" does not).
     before, after
         Five offers of slot `home`, as on the wire.
-    left, came
-        How many of the five went and how many are new.
+    left, came, moved
+        How many of the five went, how many are new, how many stayed in another place.
+    used_before, used_after
+        The categories that the five rest on.
+    on
+        The categories that may be used for choosing, after the act.
     """
 
+    kind: str
+    category: str | None
     acted: bool
     before: list[dict[str, Any]]
     after: list[dict[str, Any]]
     left: int
     came: int
     moved: int
+    used_before: frozenset[str]
+    used_after: frozenset[str]
+    on: frozenset[str]
 
     @property
     def changed(self) -> bool:
@@ -49,27 +58,41 @@ def measure_effect(
     recommender: Recommender,
     act: Callable[[Connection], bool],
     *,
-    person_id: int,
+    kind: str,
+    person_id: int | None,
     today: date,
     minor: bool = False,
+    category: str | None = None,
 ) -> Effect:
-    """Choose, act, choose again. The act is a transaction of its own; the slates are read outside it."""
+    """Choose, act, choose again. The act is a transaction of its own; the slates are read outside it.
+
+    `category` is what the act switches.
+    """
     before = _choose(database, recommender, person_id, today, minor)
     with database.write() as connection:
         acted = act(connection)
     after = _choose(database, recommender, person_id, today, minor)
     old, new = _list_ids(before), _list_ids(after)
     return Effect(
+        kind=kind,
+        category=category,
         acted=acted,
         before=_tell(before),
         after=_tell(after),
         left=len(set(old) - set(new)),
         came=len(set(new) - set(old)),
         moved=sum(old.index(offer_id) != new.index(offer_id) for offer_id in set(old) & set(new)),
+        used_before=_list_used(before),
+        used_after=_list_used(after),
+        on=frozenset(after.consents),
     )
 
 
-def _choose(database: Database, recommender: Recommender, person_id: int, today: date, minor: bool) -> Slate:
+def _list_used(slate: Slate) -> frozenset[str]:
+    return frozenset(category for shown in slate.shown for category in shown.explanation["categories_used"])
+
+
+def _choose(database: Database, recommender: Recommender, person_id: int | None, today: date, minor: bool) -> Slate:
     with database.read() as connection:
         return recommender.choose(connection, person_id=person_id, today=today, limit=EXAMPLE_LIMIT, minor=minor)
 

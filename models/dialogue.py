@@ -37,8 +37,9 @@ def tell_why_not(
     if other_type == impression.type_id:
         text = say("explanations.why_not_same", title=title)
     elif other_rank is None:
+        text = recommender.tell_override(connection, impression.person_id, other_type, today=impression.shop_day)
         key = "why_not_sensitive" if types[other_type].sensitive else "why_not_stopped"
-        text = say(f"explanations.{key}", other=other_title)
+        text = text or say(f"explanations.{key}", other=other_title)
     elif rank is None:
         text = say(
             "explanations.why_not_now_gone", title=title, other=other_title, other_place=say_place(other_rank, lang)

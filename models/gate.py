@@ -2,7 +2,7 @@
 
 The first version serves, with its shortfalls told. A later one is refused when a limit is broken AND it is more unequal there than
 the version that serves, beyond the interval, on the same customers and the same day. Both together: a limit alone would
-refuse what is better than today, and a comparison alone would refuse a harmless step. Several broken limits are several chances to be
+refuse what is better than today, and a comparison alone would refuse a harmless step. Never in favour of a version that holds what was taken back. Several broken limits are several chances to be
 wrong by accident, so the intervals are widened to hold together at 95 % (Bonferroni).
 """
 
@@ -15,19 +15,22 @@ from models.standing import Verdict
 
 
 def decide(
-    audit: Audit, *, against: str | None = None, serving: dict[str, Measured] | None = None, withdrawn: int = 0
+    audit: Audit, *, against: str | None = None, serving: dict[str, Measured] | None = None, must_go: bool = False
 ) -> Verdict:
     """Decide on a candidate.
 
     `serving` is what was measured of the version that serves, on the people of `audit`; None: there is none, or no need.
-    `withdrawn` customers ended a consent to `train` since that version was trained, and it still holds what they gave.
+    `must_go`: somebody took back what that version rests on since it was trained, so it may serve no longer, whatever is measured.
     """
     worse = find_worse(audit, serving) if serving is not None else []
     notes = audit.notes
-    if worse and withdrawn:
+    if worse and must_go:
         notes += (
-            f"Customers who ended a consent since {against} was trained: {withdrawn:,}. It still holds what they gave, and rankers are to be rebuilt within a day of it: act today.",
+            f"It serves all the same: {against} still holds what customers gave who have taken it back since, and may serve no longer. "
+            "Read what follows and act today.",
+            *(_say_worse(finding, excess, against) for finding, excess in worse),
         )
+        worse = []
     return Verdict(
         version=audit.version,
         serves=not worse,

@@ -165,7 +165,13 @@ def _rank_by_frequency(
 
     Ties are broken by `ahead`, 0 to 1: what is popular in the shop first. Without a purchase that may be used it is the slate as served.
     """
-    lines = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=day).lines
+    lines = fetch_own_rows(
+        connection,
+        person_id,
+        fetch_consents(connection, person_id),
+        before=day,
+        purchase_days=recommender.shop.purchase_days,
+    ).lines
     since = day - timedelta(days=YEAR_DAYS)
     days = Counter(type_id for type_id, _ in {(line[2], line[1]) for line in lines if line[1] >= since})
     if not days:

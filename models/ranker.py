@@ -200,6 +200,18 @@ def publish_shelf(models: Path, version: str) -> None:
     pointer.replace(models / "current.json")
 
 
+def find_read_at(models: Path) -> str | None:
+    """When the version that serves read what it learned from, RFC 3339 on the shop's clock; None without one.
+
+    For a version from before this was noted: its cut, which is earlier.
+    """
+    version = find_current(models)
+    if version is None:
+        return None
+    about = json.loads((models / version / "shelf.json").read_text(encoding="utf-8"))
+    return str(about["facts"].get("read_at") or about["cut"])
+
+
 def find_current(models: Path) -> str | None:
     """The version that serves, or None before the first training."""
     try:

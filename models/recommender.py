@@ -6,7 +6,7 @@ what is popular, and said to be that.
 """
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,18 @@ from data.catalogue import Product, ProductType, ShopOffer, fetch_running_offers
 from data.clock import format_time
 from data.consent import NOTHING, Consents, fetch_consents
 from data.impressions import Shown
+from data.overrides import fetch_standing
 from data.preferences import fetch_preferences
 from data.ranking_rows import RankingRows, Row, fetch_own_rows
 from data.shop import Shop
 from data.texts import Texts
-from models.candidates import build_own_rows, find_leads, list_candidates, pick_running, score_popularity
+from models.candidates import build_own_rows, pick_running
+from models.decisions import add_decisions, tell_decision
 from models.explanation import explain_popularity, explain_score, find_main_reason
+from models.placing import Decided, Rules, Stage, compare_decided
 from models.ranker import Ranker, Shelf
 from models.reasons import Witness, tell_group
-from models.slate import Candidate, Place, fill_slate, follow, order_candidates
+from models.slate import Place
 from models.stated import CATEGORY_OF_RULE, add_stated, find_stated
 from models.stock import Stock
 from models.wording import lower_first, say_date
@@ -51,6 +54,8 @@ class Slate:
         How many come first for their running offer; 0 in every other slot.
     scores
         Raw scores in log-odds, by type.
+    decisions
+        A sentence for each decision of staff but for which another offer would stand here.
     """
 
     shown: list[Shown]
@@ -61,6 +66,7 @@ class Slate:
     variant: str
     personalized: bool
     coupons: int = 0
+    decisions: list[str] = field(default_factory=list)
 
     def find_rank(self, type_id: str) -> int | None:
         """The place by score alone, from 1."""
@@ -112,9 +118,12 @@ class Recommender:
         eligible = [
             t for t in types.values() if (t.sensitive is None or t.sensitive in may) and t.type_id not in turned_away
         ]
-        running = pick_running(fetch_running_offers(connection, today))
+        all_running = fetch_running_offers(connection, today)
+        standing = fetch_standing(connection, person_id)
+        stopped = {one.offer_id for one in standing}
+        running = pick_running([offer for offer in all_running if offer.offer_id not in stopped])
         own = (
-            fetch_own_rows(connection, person_id, consents, before=today)
+            fetch_own_rows(connection, person_id, consents, before=today, purchase_days=self.shop.purchase_days)
             if person_id is not None
             else RankingRows(frozenset(), [], [])
         ).drop(leave_out)
@@ -133,31 +142,36 @@ class Recommender:
             if shelf is not None and ranker is not None
             else pl.DataFrame()
         )
-        liked, looked = (frozenset(like[1] for like in own.likes), frozenset(look[1] for look in own.looks))
-        parts = [(eligible, ranker)]
-        if slot == COUPONS:
-            with_coupon = [t for t in eligible if t.type_id in running]
-            coupon_ranker = chosen_by.find_coupon_ranker(consents.choose) if chosen_by else None
-            parts = [(with_coupon, coupon_ranker), ([t for t in eligible if t.type_id not in running], ranker)]
         has_discoveries = bool(own.lines) and ranker is not None and slot != COUPONS
-        shown: list[Shown] = []
-        ordered: list[Candidate] = []
-        for number, (things, by) in enumerate(parts):
-            candidates = self._make_candidates(things, by, rows, witness, running)
-            places = fill_slate(
-                candidates,
-                limit - len(shown),
+        stage = Stage(
+            rows=rows,
+            witness=witness,
+            ranker=ranker,
+            coupon_ranker=chosen_by.find_coupon_ranker(consents.choose) if chosen_by else None,
+            coupons_first=slot == COUPONS,
+            rules=Rules(
+                limit=limit,
                 discoveries=self.shop.discoveries if has_discoveries else 0.0,
+                well_known=self.shop.well_known,
                 most_of_one_category=self.shop.most_of_one_category,
-                liked=frozenset() if number else liked,
-                looked=frozenset() if number else looked,
-                leads=find_leads(candidates, by, rows) if has_discoveries else {},
-                placed=[types[one.type_id].category for one in shown],
-            )
-            if number:
-                places = [follow(place, len(ordered)) for place in places]
-            ordered += order_candidates(candidates)
-            shown += self._explain(connection, places, by, rows, consents.choose, witness, running)
+            ),
+        )
+        parts = stage.place([t for t in eligible if t.type_id not in stopped], running)
+        decided = Decided()
+        if standing:
+            free_running = pick_running(all_running)
+            free = stage.place(eligible, free_running)
+            decided = compare_decided(parts, running, free=free, free_running=free_running, standing=standing)
+        sentences = [
+            tell_decision(connection, one, types, texts=self.texts, zone=self.shop.zone, today=today)
+            for one in decided.decisions
+        ]
+        shown = [
+            add_decisions(one, sentences) if one.offer_id in decided.came else one
+            for part in parts
+            for one in self._explain(connection, part.places, part.ranker, rows, consents.choose, witness, running)
+        ]
+        ordered = [candidate for part in parts for candidate in part.ordered]
         return Slate(
             shown=shown,
             order=[candidate.type_id for candidate in ordered],
@@ -166,7 +180,8 @@ class Recommender:
             model_version=shelf.version if shelf else NO_MODEL,
             variant=VARIANT,
             personalized=any(place.personalized for place in shown),
-            coupons=len(parts[0][0]) if slot == COUPONS else 0,
+            coupons=len(parts[0].ordered) if slot == COUPONS else 0,
+            decisions=sentences,
         )
 
     def tell_reason(
@@ -174,7 +189,13 @@ class Recommender:
     ) -> str:
         """One true sentence about a type, from a person's own rows under their consents."""
         shelf, types = self._stock.refresh(connection)
-        own = fetch_own_rows(connection, person_id, fetch_consents(connection, person_id), before=today)
+        own = fetch_own_rows(
+            connection,
+            person_id,
+            fetch_consents(connection, person_id),
+            before=today,
+            purchase_days=self.shop.purchase_days,
+        )
         statistics = _by_type(shelf.statistics) if shelf else {}
         similar = shelf.similar if shelf else pl.DataFrame()
         return tell_group(group, type_id, Witness(own, types, statistics, similar, today, self.texts)).text
@@ -187,6 +208,16 @@ class Recommender:
         return tell_group(
             "popular", type_id, Witness(nobody, types, statistics, pl.DataFrame(), today, self.texts)
         ).text
+
+    def tell_override(self, connection: Connection, person_id: int | None, type_id: str, *, today: date) -> str:
+        """The decision of staff that keeps a type away from a customer, in words; empty where none stands."""
+        kept = [one for one in fetch_standing(connection, person_id) if one.offer_id == type_id]
+        types, texts = self.find_types(connection), self.texts
+        told = [
+            tell_decision(connection, one, types, texts=texts, zone=self.shop.zone, today=today, key="decided")
+            for one in kept
+        ]
+        return " ".join(told)
 
     def find_offered_type(self, connection: Connection, offer_id: str) -> str | None:
         """The product type that an offer_id stands for: a type's own, or a row's of offers.csv."""
@@ -219,27 +250,6 @@ class Recommender:
         nobody = RankingRows(frozenset(), [(0, date.fromordinal(today.toordinal() - 1), some[0].type_id, 0)], [])
         for ranker in shelf.list_rankers():
             ranker.attribute(build_own_rows(some, nobody, shelf, today, types=some))
-
-    def _make_candidates(
-        self,
-        things: list[ProductType],
-        ranker: Ranker | None,
-        rows: pl.DataFrame,
-        witness: Witness,
-        running: dict[str, ShopOffer],
-    ) -> list[Candidate]:
-        if ranker is not None and things:
-            wanted = rows.filter(pl.col("type_id").is_in([t.type_id for t in things]))
-            scores = dict(zip(wanted["type_id"].to_list(), (float(s) for s in ranker.score(wanted)), strict=True))
-        else:
-            scores = score_popularity(things, running, witness)
-        return list_candidates(
-            things,
-            scores,
-            bought={line[2] for line in witness.own.lines},
-            statistics=witness.statistics,
-            well_known=self.shop.well_known,
-        )
 
     def _explain(
         self,

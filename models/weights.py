@@ -6,7 +6,6 @@ each group, one of several that the group is made of. The points are of nobody b
 """
 
 import base64
-import random
 import sys
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,22 +20,18 @@ from numpy.typing import NDArray
 
 from data.catalogue import ProductType, fetch_types
 from data.clock import read_shop_clock
-from data.database import Database
+from data.database import open_database
 from data.errors import CandorError
-from data.ranking_rows import Line, RankingRows, fetch_training_rows
+from data.ranking_rows import RankingRows, fetch_training_rows
 from data.shop import read_shop
 from data.texts import load_texts
-from models.candidates import frame_types
+from models.parameters import draw_features, measure_parameters, save_parameters
 from models.pictures import draw, draw_waterfall
 from models.ranker import Ranker, Shelf, find_current, load_shelf
 from models.reasons import RESTS_ON
 from models.recommender import Recommender
-from models.statistics import EVENTS, LINES
-from models.training import SEED
 from settings import BadSetting, Settings, read_settings
 
-MOST_PEOPLE = 60
-EACH = 20  # candidates a customer: half of them bought before, as far as there are
 LEADING = {group: columns[0] for group, columns in RESTS_ON.items()} | {"popular": "buyers_28"}
 QUANTILES = (0.05, 0.5, 0.95)
 BINS = 5
@@ -82,35 +77,6 @@ def measure_weights(shelf: Shelf, rows: RankingRows, types: list[ProductType], *
     values = np.array([[row[name] for name in names] for row in told], np.float64)
     leading = features.select(LEADING[name] for name in names).cast(pl.Float64).fill_null(0.0).to_numpy()
     return Weights(shelf.version, features["person_id"].n_unique(), names, base, values, leading)
-
-
-def draw_features(shelf: Shelf, rows: RankingRows, types: list[ProductType]) -> pl.DataFrame:
-    """Features of drawn candidates of drawn customers, the same draw each time."""
-    by_person: dict[int, list[Line]] = {}
-    for line in rows.lines:
-        by_person.setdefault(line[0], []).append(line)
-    rng = random.Random(SEED)
-    people = rng.sample(sorted(by_person), min(MOST_PEOPLE, len(by_person)))
-    eligible = sorted(thing.type_id for thing in types if thing.sensitive is None)
-    pairs = []
-    for person_id in people:
-        bought = sorted({line[2] for line in by_person[person_id]}.intersection(eligible))
-        mine = rng.sample(bought, min(EACH // 2, len(bought)))
-        others = [type_id for type_id in eligible if type_id not in bought]
-        mine += rng.sample(others, min(EACH - len(mine), len(others)))
-        pairs += [(person_id, type_id) for type_id in mine]
-    catalogue, drawn = frame_types(types), set(people)
-    events = [event for event in rows.events if event[0] in drawn]
-    return shelf.builder.build(
-        pairs=pl.DataFrame(pairs, schema={"person_id": pl.Int64, "type_id": pl.String}, orient="row").join(
-            catalogue, on="type_id", maintain_order="left"
-        ),
-        lines=pl.DataFrame([one for p in people for one in by_person[p]], schema=LINES, orient="row").join(
-            catalogue, on="type_id"
-        ),
-        events=pl.DataFrame(events, schema=EVENTS, orient="row").join(catalogue, on="type_id"),
-        cut=shelf.cut,
-    )
 
 
 def list_weights(weights: Weights) -> list[dict[str, Any]]:
@@ -190,12 +156,18 @@ def run(settings: Settings, *, with_example: bool = False) -> tuple[Path, dict[s
     if version is None:
         raise NothingToDraw("No version serves yet. Run `make train` first.")
     shelf = load_shelf(settings.var / "models" / version)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     with database.read() as connection:
         today = read_shop_clock(connection, shop.zone).today()
-        rows = fetch_training_rows(connection, before=min(today, shelf.cut), groups=shop.sensitive)
+        rows = fetch_training_rows(
+            connection, before=min(today, shelf.cut), groups=shop.sensitive, purchase_days=shop.purchase_days
+        )
         types = fetch_types(connection)
     cache = settings.var / "matplotlib"
+    save_parameters(
+        measure_parameters(shelf, rows, types, fewest_customers=shop.fewest_customers),
+        settings.var / "models" / version,
+    )
     weights = measure_weights(shelf, rows, types, fewest_customers=shop.fewest_customers)
     pictures = draw_weights(weights, cache=cache)
     folder = settings.var / "reports"
