@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from data.clock import ShopClock, read_shop_clock
-from data.database import Database
+from data.database import Database, open_database
 from data.shop import Shop, read_shop
 from data.texts import Entry, Texts, choose_texts, load_languages, load_other
 from models.recommender import Recommender
@@ -37,7 +37,7 @@ def get_desk() -> Desk:
     """The desk of this process."""
     settings = read_settings()
     shop = read_shop(settings.shop_file)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     with database.read() as connection:
         clock = read_shop_clock(connection, shop.zone)
     languages = load_languages(settings.texts, shop.languages)

@@ -362,7 +362,7 @@ def _find_shown_before(talk: Talk, type_id: str) -> Impression | None:
     if talk.person_id is None:
         return None
     with talk.read() as connection:
-        return next((i for i in fetch_impressions(connection, talk.person_id) if i.type_id == type_id), None)
+        return next((i for i in fetch_impressions(connection, talk.person_id, limit=200) if i.type_id == type_id), None)
 
 
 def _access(talk: Talk, impression_id: str | None) -> Impression | None:

@@ -4,13 +4,14 @@ from typing import Any
 
 from actions.talk import Answer, CandorAction, Talk
 from data.catalogue import fetch_running_offers, find_type
-from data.consent import may_ask
+from data.consent import fetch_ledger, may_ask
+from data.notices import find_version, tell_notice
 from models.showing import choose_slate, record_shown
 from models.wording import lower_first, say_list, say_money
 
 SLOT = "chat"
 LIMIT = 5
-DAYS_A_MONTH = 30
+WANTED = "purchases"  # what would first help
 
 
 class ActionShowOffers(CandorAction):
@@ -22,21 +23,21 @@ class ActionShowOffers(CandorAction):
     def answer(self, talk: Talk) -> list[Answer]:
         desk = talk.desk
         minor = talk.conversation.minor if talk.conversation else False
-        slate = choose_slate(
+        choice = choose_slate(
             desk.database, desk.recommender, clock=desk.clock, person_id=talk.person_id, limit=LIMIT, minor=minor
         )
         with desk.database.write() as connection:
-            shown = record_shown(
-                connection, slate, clock=desk.clock, person_id=talk.person_id, slot=SLOT, channel="chat"
-            )
+            shown = record_shown(connection, choice, clock=desk.clock, slot=SLOT, channel="chat")
             asks = may_ask(
                 connection,
                 talk.person_id,
-                "purchases",
+                WANTED,
                 now=desk.clock.now(),
                 quiet_days=desk.shop.ask_again_after_days,
                 minor=minor,
             )
+            notice = tell_notice(talk.desk.texts, desk.shop, WANTED, find_version(connection, WANTED))
+            before = fetch_ledger(connection, talk.person_id).find(WANTED, "choose") if talk.person_id else None
         if not shown:
             return [talk.say("offers.none")]
         used = shown[0].explanation["categories_used"]
@@ -48,13 +49,11 @@ class ActionShowOffers(CandorAction):
             told = talk.say("offers.popular_minor" if minor else "offers.popular")
         lines = "\n".join(f"{i.position}. {_tell_offer(talk, i.offer)}" for i in shown)
         asked = _tell_type(talk)
-        text = "\n".join(part for part in (asked, told.text, lines) if part)
+        text = "\n".join(part for part in (asked, told.text, lines, *choice.slate.decisions) if part)
         answers = [Answer("offers", text, custom={"offers": [i.impression_id for i in shown]})]
         if asks and not self._was_asked(talk):
-            months = desk.shop.retention_days["purchases_for_offers"] // DAYS_A_MONTH
-            answers.append(
-                talk.say("offers.ask_consent", months=months, shop=desk.shop.name, days=desk.shop.ask_again_after_days)
-            )
+            key = "offers.ask_consent_again" if before and before.is_outgrown else "offers.ask_consent"
+            answers.append(talk.say(key, notice=notice, days=desk.shop.ask_again_after_days))
         return answers
 
     def _was_asked(self, talk: Talk) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.prepare import prepare
 from data.catalogue import fetch_brands, fetch_questions, fetch_types
-from data.database import Database
+from data.database import open_database
 from data.errors import CandorError
 from data.shop import read_shop
 from settings import ROOT, BadSetting, Settings, read_settings
@@ -29,7 +29,7 @@ def main() -> int:
 def prepare_bot(settings: Settings) -> list[Path]:
     """Write what the bot is trained on and reads; returns the files that changed."""
     shop = read_shop(settings.shop_file)
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     with database.read() as connection:
         types, questions = fetch_types(connection), fetch_questions(connection)
         brands = fetch_brands(connection)

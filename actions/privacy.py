@@ -4,11 +4,15 @@ Switching itself is done by the gateway, by the same deed that a button does (`p
 """
 
 import json
+import re
 
 from actions.explanations import list_on
 from actions.talk import Answer, CandorAction, Talk, press
 from data.held import fetch_held
 from models.wording import say_list
+
+ONLY = re.compile(r"\b(?:only|nothing (?:but|except))\b", re.IGNORECASE)
+LEVELS = {"preferences": "told", "purchases": "bought"}
 
 
 class _Switch(CandorAction):
@@ -16,11 +20,19 @@ class _Switch(CandorAction):
 
     deed = ""
 
+    def find_level(self, talk: Talk, categories: list[str]) -> str | None:
+        """The level that a sentence means, if it means one rather than a single switch."""
+        return None
+
     def answer(self, talk: Talk) -> list[Answer]:
         """Press the switch of each category that was named; none named asks which."""
         categories = [c for c in talk.find_entities("category") if c in (*talk.desk.shop.categories, "all")]
         if not categories:
             return [press(f"/{self.deed}", kind="consent", text=talk.words(f"privacy.which_{self.deed.split('_')[0]}"))]
+        level = self.find_level(talk, categories)
+        if level is not None:
+            facts = json.dumps({"level": level}, separators=(",", ":"))
+            return [press(f"/ask_level{facts}", kind="consent", text="ask_level")]
         return [
             press(
                 f"/{self.deed}{json.dumps({'category': category}, separators=(',', ':'))}",
@@ -38,6 +50,11 @@ class ActionGrantConsent(_Switch):
 
     def name(self) -> str:
         return "action_grant_consent"
+
+    def find_level(self, talk: Talk, categories: list[str]) -> str | None:
+        """ "Use only what I tell you": a switch would leave the others on."""
+        is_only = ONLY.search(talk.text) is not None
+        return LEVELS.get(categories[0]) if is_only and len(categories) == 1 else None
 
 
 class ActionWithdrawConsent(_Switch):
@@ -70,6 +87,7 @@ class ActionShowConsents(CandorAction):
             }
             for c in [*on, *off]
         ]
+        buttons.append({"title": talk.words("privacy.button_levels"), "payload": "/ask_level"})
         if not on:
             return [talk.say("privacy.state_all_off", buttons=buttons)]
         facts = {"on": say_list([name(c) for c in on], talk.lang), "off": say_list([name(c) for c in off], talk.lang)}
@@ -97,25 +115,23 @@ class ActionShowHeldData(CandorAction):
 
 
 class ActionOfferCopy(CandorAction):
-    """A copy of everything: a person makes it."""
+    """A copy of everything: the gateway gives it."""
 
     def name(self) -> str:
         return "action_offer_copy"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        address = "privacy.copy" if talk.person_id is not None else "privacy.copy_visitor"
-        return [talk.say(address, contact=talk.desk.shop.contact)]
+        return [press("/give_copy", kind="privacy", text="give_copy")]
 
 
 class ActionOfferErasure(CandorAction):
-    """Erasure is never done from a sentence: a person does it."""
+    """Erasure is never done from a sentence: the gateway says what would go, and asks."""
 
     def name(self) -> str:
         return "action_offer_erasure"
 
     def answer(self, talk: Talk) -> list[Answer]:
-        address = "privacy.erase" if talk.person_id is not None else "privacy.erase_visitor"
-        return [talk.say(address, contact=talk.desk.shop.contact)]
+        return [press("/ask_erasure", kind="privacy", text="ask_erasure")]
 
 
 class ActionOfferCorrection(CandorAction):
