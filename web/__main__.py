@@ -6,7 +6,7 @@ import sys
 
 import uvicorn
 
-from data.database import Database
+from data.database import open_database
 from data.errors import CandorError
 from data.staff import ensure_member
 from settings import BadSetting, Settings, read_settings
@@ -33,6 +33,7 @@ def main() -> int:
         log_level="warning",
         access_log=False,
         ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,  # messages are small, and each connection would hold its own state
         timeout_graceful_shutdown=3,
         proxy_headers=not settings.demo,
     )
@@ -52,7 +53,7 @@ def _find_secret(settings: Settings) -> str | None:
 
 
 def _prepare(settings: Settings) -> None:
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url, keys_url=settings.keys_url, key_file=settings.key_file)
     database.migrate()
     if settings.demo:
         with database.write() as connection:

@@ -9,15 +9,18 @@ gets a fresh random sender every `turns_a_sender` turns; nothing is lost by it, 
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
+from bot.language.asked import Asked, read_asked
 from bot.language.caution import clean_text
 
 MOST_SENDERS = 10_000
-WEBHOOK = "/webhooks/rest/webhook"
+WEBHOOK, FORGET, READING = "/webhooks/rest/webhook", "/webhooks/forget/", "/webhooks/reading/"
+READING_S = 5.0
 
 
 class BotFailed(Exception):
@@ -76,7 +79,9 @@ class Bot:
         self._session: aiohttp.ClientSession | None = None
         self._reads = reads_characters
         self._turns_a_sender = turns_a_sender
+        self.is_failing = False  # the last turn that was tried for its whole time had no answer
         self._senders: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._used: OrderedDict[str, str] = OrderedDict()  # sender: conversation, as long as the bot may remember it
 
     async def ask(
         self,
@@ -105,6 +110,16 @@ class Bot:
             raise BotFailed("empty answer")
         return replies
 
+    async def find_questions(self, text: str) -> list[Asked]:
+        """The shop's common questions that a text may ask, the likeliest first: read outside of any dialogue, and forgotten."""
+        body, timeout = {"text": quote_text(text, self._reads)}, aiohttp.ClientTimeout(total=READING_S)
+        try:
+            async with self._connect().post(self._url + READING, json=body, timeout=timeout) as answer:
+                answer.raise_for_status()
+                return read_asked(await answer.json(content_type=None))
+        except (aiohttp.ClientError, TimeoutError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BotFailed(type(error).__name__) from error
+
     async def is_up(self) -> bool:
         """Whether Rasa answers at all."""
         try:
@@ -127,10 +142,30 @@ class Bot:
         """Take a fresh sender at the next turn."""
         self._senders.pop(conversation_id, None)
 
+    async def erase(self, conversation_ids: Iterable[str]) -> bool:
+        """Let Rasa forget what it remembers of conversations, now; False when it did not answer (it then forgets within half an hour)."""
+        gone = set(conversation_ids)
+        senders = [sender for sender, conversation_id in self._used.items() if conversation_id in gone]
+        for conversation_id in gone:
+            self.forget(conversation_id)
+        if not senders:
+            return True
+        try:
+            async with self._connect().post(self._url + FORGET, json={"senders": senders}) as answer:
+                answer.raise_for_status()
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+        for sender in senders:
+            self._used.pop(sender, None)
+        return True
+
     def _take_sender(self, conversation_id: str) -> str:
         sender, turns = self._senders.pop(conversation_id, ("", self._turns_a_sender))
         if turns >= self._turns_a_sender:
             sender, turns = secrets.token_urlsafe(12), 0
+            self._used[sender] = conversation_id
+            while len(self._used) > MOST_SENDERS:
+                self._used.popitem(last=False)
         self._senders[conversation_id] = (sender, turns + 1)
         while len(self._senders) > MOST_SENDERS:
             self._senders.popitem(last=False)

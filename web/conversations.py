@@ -2,13 +2,15 @@
 
 import time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from data.access import Access, access_conversation, extend_token, issue_token
 from data.conversations import (
+    Conversation,
     append_messages,
     change_conversation,
     fetch_conversations,
@@ -16,17 +18,17 @@ from data.conversations import (
     open_conversation,
     require_conversation,
 )
-from data.customers import ensure_customer
 from data.errors import AnotherCustomer, BadInput, NotKnown
-from data.handoffs import find_open_handoff, find_position
+from data.handoffs import find_bare_handoff, find_position, note_customer
 from data.impressions import keep_own
 from data.staff import find_name
 from web.house import House, get_house, list_wanted
-from web.identity import SignedIn, identify_caller, read_bearer, read_customer_token
+from web.identity import SignedIn, ensure_signed, identify_caller, read_bearer, read_customer_token
 from web.inbox import MessageIn, receive_message
+from web.incidents import tell_incidents
 from web.privacy_signal import GPC, honour
 from web.speech import write_disclosure
-from web.wakeups import wait_for
+from web.wakeups import name_log, wait_for
 
 LONGEST_WAIT_S = 25.0
 MOST_PAGE_OFFERS = 40
@@ -53,6 +55,16 @@ class OpenIn(BaseModel):
     customer_token: str | None = None
     locale: str | None = Field(default=None, max_length=35)
     page_offers: list[str] = Field(default_factory=list, max_length=MOST_PAGE_OFFERS)
+    zone: str | None = Field(default=None, max_length=64)
+
+    @field_validator("zone")
+    @classmethod
+    def _know(cls, value: str | None) -> str | None:
+        """A zone that nobody knows is no reason to refuse a talk: then the shop's time is told."""
+        try:
+            return ZoneInfo(value).key if value else None
+        except (KeyError, ValueError, OSError):  # unknown; a path that leads elsewhere; a folder of zones
+            return None
 
 
 class CustomerIn(BaseModel):
@@ -75,19 +87,19 @@ async def open_one(body: OpenIn, request: Request, house: HouseHere, gpc: GPC = 
     def work() -> dict[str, Any]:
         at = house.clock.stamp()
         with house.database.write() as connection:
-            person_id = (
-                ensure_customer(connection, signed.customer_id, name=signed.name, at=at).person_id if signed else None
-            )
+            person_id = ensure_signed(connection, signed, at=at).person_id if signed else None
             conversation = open_conversation(
                 connection,
                 person_id=person_id,
                 locale=body.locale or spoken.texts.lang,
                 minor=signed.minor if signed else False,
                 page_offers=keep_own(connection, body.page_offers, person_id=person_id),
+                zone=body.zone,
                 at=at,
             )
             token = issue_token(connection, conversation.conversation_id, speaks_until=signed.until if signed else None)
             opening = append_messages(connection, conversation.conversation_id, [write_disclosure(spoken)], at=at)
+            tell_incidents(connection, house, conversation)
         if gpc == "1":
             honour(spoken, person_id)
         return {
@@ -104,8 +116,8 @@ async def write_one(
     conversation_id: str, body: MessageIn, request: Request, house: HouseHere, token: Token, gpc: GPC = None
 ) -> JSONResponse:
     """Take in a message. It is in the log when this answers; its turn comes after."""
-    received = await house.do(lambda: receive_message(house, token, conversation_id, body, signal=gpc == "1"))
-    if received.is_new:
+    received = await receive_message(house, token, conversation_id, body, signal=gpc == "1")
+    if received.turn is not None:
         request.app.state.turns.take(conversation_id, received.turn)
     return JSONResponse({"seq": received.seq}, 202 if received.is_new else 200)
 
@@ -122,7 +134,7 @@ async def read_some(
     if wait > LONGEST_WAIT_S:
         raise BadInput(f"wait is {wait:g}; at most {LONGEST_WAIT_S:g} seconds.", field="wait")
     deadline = time.monotonic() + wait
-    with house.wakeups.listen(conversation_id) as woken:
+    with house.wakeups.listen(conversation_id, name_log(conversation_id)) as woken:
         while True:
             woken.clear()
             page = await house.do(lambda: _read_page(house, token, conversation_id, after))
@@ -136,6 +148,7 @@ def _read_page(house: House, token: str, conversation_id: str, after: int) -> di
     with house.database.read() as connection:
         conversation = access_conversation(connection, token, conversation_id).conversation
         messages = fetch_messages(connection, conversation_id, after=after) if conversation.last_seq > after else []
+    note_seen(house, conversation)
     return {
         "messages": [message.describe() for message in messages],
         "last_seq": conversation.last_seq,
@@ -150,15 +163,25 @@ async def read_state(conversation_id: str, house: HouseHere, token: Token) -> di
     def work() -> dict[str, Any]:
         with house.database.read() as connection:
             access = access_conversation(connection, token, conversation_id)
-            return describe_state(connection, access)
+            state = describe_state(connection, access)
+        note_seen(house, access.conversation)
+        return state
 
     return await house.do(work)
+
+
+def note_seen(house: House, conversation: Conversation) -> None:
+    """Whoever reads a conversation with its token is there: their place, or their person, is kept."""
+    if house.sightings.is_due(conversation):
+        with house.database.write() as connection:
+            note_customer(connection, conversation.conversation_id, now=house.clock.machine_seconds())
 
 
 def describe_state(connection: Any, access: Access) -> dict[str, Any]:
     """The state of a conversation as its customer sees it."""
     conversation = access.conversation
-    handoff = find_open_handoff(connection, conversation.conversation_id)
+    is_open = conversation.state in ("waiting", "human")
+    handoff = find_bare_handoff(connection, conversation.conversation_id) if is_open else None
     is_waiting = handoff is not None and handoff.state == "waiting"
     return {
         "state": conversation.state,
@@ -175,7 +198,7 @@ async def renew(conversation_id: str, body: CustomerIn, house: HouseHere, token:
     def work() -> dict[str, Any]:
         with house.database.write() as connection:
             conversation = access_conversation(connection, token, conversation_id).conversation
-            customer = ensure_customer(connection, signed.customer_id, name=signed.name, at=house.clock.stamp())
+            customer = ensure_signed(connection, signed, at=house.clock.stamp())
             if conversation.person_id not in (None, customer.person_id):
                 raise AnotherCustomer("This conversation belongs to another customer. Open a new one.")
             change_conversation(connection, conversation_id, person_id=customer.person_id, minor=signed.minor)
@@ -225,7 +248,7 @@ async def issue(conversation_id: str, house: HouseHere, token: Token) -> dict[st
 
     def work() -> dict[str, str]:
         with house.database.write() as connection:
-            customer = ensure_customer(connection, signed.customer_id, name=signed.name, at=house.clock.stamp())
+            customer = ensure_signed(connection, signed, at=house.clock.stamp())
             conversation = require_conversation(connection, conversation_id)
             if conversation.person_id != customer.person_id:
                 raise NotKnown()

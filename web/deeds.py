@@ -6,7 +6,7 @@ transaction that appends it, so that a change of owner and its words stand toget
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,30 +15,23 @@ from data.catalogue import find_type
 from data.consent import fetch_consents, record_refusal
 from data.conversations import Conversation, Draft
 from data.errors import NotKnown
+from data.frequency import SLOT as UNASKED
+from data.frequency import may_show_unasked
 from data.impressions import Impression, access_impression
 from models.control import Effect
 from models.showing import choose_slate, record_shown
 from models.wording import lower_first, say_date
-from web.controls import Dispute, disown_type, open_dispute, switch_consent, tell_effect, turn_away, withdraw_all
-from web.handoffs import ask_for_person, cancel_waiting
+from web.controls import Dispute, disown_type, open_dispute, switch_consent, turn_away, withdraw_all
+from web.deed import Deed, Say
+from web.deed import say_deed as _say
+from web.deed import write_deed as _write
+from web.effects import tell_effect
+from web.handoff_deeds import TALKS
 from web.house import House
-from web.speech import choose_author, write_draft
+from web.levels import ask_level, set_level
+from web.rights_deeds import RIGHTS
 
 OFFERS = 5
-TOPIC = ("about", "order_id", "ordered_on", "status", "named", "lines")
-Say = Callable[[Connection, Conversation], list[Draft]]
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A deed in the making: who asks, where, with which words."""
-
-    house: House
-    conversation: Conversation
-    person_id: int | None
-    facts: dict[str, Any]
-    words: str = ""
-    signal: bool = False
 
 
 def parse_payload(payload: str) -> tuple[str, dict[str, Any]]:
@@ -67,17 +60,6 @@ def perform(
     return DEEDS[name](Deed(house, conversation, person_id, facts, words, signal))
 
 
-def _say(deed: Deed, address: str, **facts: Any) -> Say:
-    vary = f"{deed.conversation.conversation_id}{deed.conversation.last_seq}"
-    return lambda _connection, now: [_write(deed.house, now, address, vary=vary, **facts)]
-
-
-def _write(house: House, now: Conversation, address: str, **facts: Any) -> Draft:
-    """The outcome of a deed: a notice by the system while a person owns the conversation."""
-    draft = write_draft(house, address, author=choose_author(now), **facts)
-    return replace(draft, kind="notice") if now.state == "human" else draft
-
-
 def _require_category(deed: Deed) -> str | None:
     category = deed.facts.get("category")
     return category if category in deed.house.shop.categories else None
@@ -94,12 +76,12 @@ def withdraw_consent(deed: Deed) -> Say:
 
 
 def decline_consent(deed: Deed) -> Say:
-    """ "No" to the question: remembered, so that it is not asked again (P8), and answered with what is popular."""
+    """ "No" to the question: remembered, so that it is not asked again (P8), and answered with offers, if they may come unasked."""
     house, person_id, category = deed.house, deed.person_id, _require_category(deed)
     if person_id is None or category is None:
         return _say(deed, "privacy.sign_in_first")
 
-    slate = choose_slate(
+    choice = choose_slate(
         house.database,
         house.recommender,
         clock=house.clock,
@@ -110,7 +92,11 @@ def decline_consent(deed: Deed) -> Say:
 
     def say(connection: Connection, now: Conversation) -> list[Draft]:
         record_refusal(connection, person_id, category, at=house.clock.stamp())
-        shown = record_shown(connection, slate, clock=house.clock, person_id=person_id, slot="chat", channel="chat")
+        if choice.slate.personalized or not may_show_unasked(
+            connection, person_id, today=house.clock.today(), visit_since=now.opened_at
+        ):
+            return [_write(house, now, "privacy.after_no_alone")]
+        shown = record_shown(connection, choice, clock=house.clock, slot=UNASKED, channel="chat")
         offers = [impression.describe_offer() for impression in shown]
         return [replace(_write(house, now, "privacy.after_no"), offers=offers)]
 
@@ -125,6 +111,8 @@ def _switch(deed: Deed, *, granted: bool) -> Say:
         return _say(deed, "privacy.minor")
     if deed.facts.get("category") == "all" and not granted:
         return _withdraw_all(deed, person_id)
+    if deed.facts.get("category") == "all":
+        return ask_level(replace(deed, facts={"level": "everything"}))
     category = _require_category(deed)
     if category is None:
         return _ask_which(deed, granted=granted)
@@ -139,7 +127,7 @@ def _switch(deed: Deed, *, granted: bool) -> Say:
 
 def _say_effect(deed: Deed, address: str, effect: Effect, *, category: str, granted: bool) -> Say:
     house = deed.house
-    told = tell_effect(house, effect, granted=granted)
+    told = tell_effect(house, effect)
     undo_name, undo_key = (
         ("withdraw_consent", "privacy.button_stop_again") if granted else ("grant_consent", "privacy.button_use_again")
     )
@@ -232,7 +220,7 @@ def _note_taste(deed: Deed, kind: str, address: str) -> Say:
     if not effect.acted:
         return _say(deed, "privacy.taste_known", title=title)
     extra = {"effect": {"before": effect.before, "after": effect.after}}
-    told = tell_effect(house, effect, granted=True)
+    told = tell_effect(house, effect)
     return lambda _connection, now: [replace(_write(house, now, address, title=title, effect=told), extra=extra)]
 
 
@@ -319,27 +307,6 @@ def _access(deed: Deed) -> tuple[Impression | None, Say]:
     return impression, _say(deed, "explanations.not_yours")
 
 
-def request_human(deed: Deed) -> Say:
-    """Ask for a person, with what the assistant knows of the matter."""
-    topic = {name: value for name, value in deed.facts.items() if name in TOPIC}
-    return lambda connection, now: ask_for_person(connection, deed.house, now, topic=topic)
-
-
-def cancel_handoff(deed: Deed) -> Say:
-    """Stop waiting, or go back to the assistant."""
-    return lambda connection, now: cancel_waiting(connection, deed.house, now)
-
-
-def leave_message(deed: Deed) -> Say:
-    """Say how to leave a message: by writing it here."""
-    return _say(deed, "handoff.leave_message")
-
-
-def continue_with_bot(deed: Deed) -> Say:
-    """ "No" to a person, or "keep waiting": go on."""
-    return _say(deed, "handoff.continue")
-
-
 DEEDS: dict[str, Callable[[Deed], Say]] = {
     deed.__name__: deed
     for deed in (
@@ -352,10 +319,10 @@ DEEDS: dict[str, Callable[[Deed], Say]] = {
         dislike,
         not_mine,
         ask_review,
-        request_human,
-        cancel_handoff,
-        leave_message,
-        continue_with_bot,
+        *TALKS,
+        ask_level,
+        set_level,
+        *RIGHTS,
     )
 }
 

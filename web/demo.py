@@ -4,12 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from data.consent import fetch_consents
 from data.customers import find_customer
-from data.tables import customers
 from web.conversations import HouseHere
 from web.identity import LONGEST_ID, sign_customer_token
 from web.operate import is_forwarded
@@ -46,17 +44,13 @@ def list_customers(request: Request, house: HouseHere) -> dict[str, Any]:
     """Some demo customers for the chooser of the demo page."""
     _require_direct(request)
     with house.database.read() as connection:
-        rows = connection.execute(
-            select(customers.c.person_id, customers.c.customer_id, customers.c.name).where(
-                customers.c.customer_id.in_(SHOWN_CUSTOMERS)
-            )
-        ).all()
+        known = [found for one in SHOWN_CUSTOMERS if (found := find_customer(connection, one)) is not None]
         told = [
             {
-                "customer_id": row.customer_id,
-                "name": row.name,
-                "agreed_to": sorted(fetch_consents(connection, row.person_id).choose),
+                "customer_id": customer.customer_id,
+                "name": customer.name,
+                "agreed_to": sorted(fetch_consents(connection, customer.person_id).choose),
             }
-            for row in rows
+            for customer in known
         ]
     return {"customers": sorted(told, key=lambda customer: int(customer["customer_id"]))}

@@ -16,12 +16,18 @@ from data.errors import (
     ClientIdReused,
     Conflict,
     ConsentRequired,
+    Erased,
     NotAllowed,
     NotKnown,
+    PasswordWrong,
+    SecondFactorNeeded,
+    SecondFactorWrong,
+    SetUpNeeded,
 )
 
 STATUS: dict[type[CandorError], int] = {
     NotKnown: 401,
+    Erased: 410,
     BadInput: 422,
     Conflict: 409,
     ClientIdReused: 409,
@@ -29,6 +35,10 @@ STATUS: dict[type[CandorError], int] = {
     AnotherCustomer: 409,
     ConsentRequired: 403,
     NotAllowed: 403,
+    SecondFactorNeeded: 401,
+    SecondFactorWrong: 401,
+    PasswordWrong: 403,
+    SetUpNeeded: 403,
 }
 
 

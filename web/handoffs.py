@@ -1,43 +1,54 @@
 """Handoffs as they are lived: each change of owner with what is said about it, in one transaction.
 
 Functions here run inside the caller's writing transaction and return nothing that was not appended, so that a state and its
-words stand or fall together.
+words stand or fall together. Each locks the conversation's row first, so that two changes of one talk come one after the other. What the
+clock does is in `web/watch.py`; every state and its limits: docs/handoff.md.
 """
 
-from datetime import datetime
-from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection
 
 from data.audit import record_act
-from data.clock import parse_time
 from data.conversations import (
     Conversation,
     Draft,
     append_messages,
     change_conversation,
     change_state,
+    fetch_newest,
     require_conversation,
 )
 from data.errors import Conflict, NotAllowed, NotKnown
 from data.handoffs import (
     Handoff,
+    change_phase,
     claim_handoff,
     end_handoff,
-    fetch_recent_waits,
+    find_bare_handoff,
+    find_conversation_of,
     find_open_handoff,
     find_position,
+    note_answered,
+    note_told,
     pass_to,
     request_handoff,
     require_handoff,
     return_to_queue,
 )
+from data.outbox import ASKED, write_letter
+from data.patience import AWAY_AFTER_S, choose_phase
+from data.presence import fetch_colleagues, touch_presence
 from data.staff import Member, find_name, has_member
 from data.uses import record_use
-from models.wording import say_place, say_time, say_weekday
+from models.wording import say_place
+from web.handoff_words import write_notice, write_return, write_standing
 from web.house import House
-from web.speech import write_disclosure, write_draft
+from web.reaching import announce
+from web.speech import write_draft
+
+ANSWER_WANTED_S = 86_400.0
+NO_TOPIC = ("disclosure", "handoff", "notice", "chat", "fallback", "feedback")
 
 
 def ask_for_person(
@@ -48,19 +59,50 @@ def ask_for_person(
         handoff = find_open_handoff(connection, conversation.conversation_id)
         name = find_name(connection, handoff.claimed_by) if handoff and handoff.claimed_by else ""
         return [write_draft(house, "handoff.with_person", author="system", name=name)]
-    handoff, _, is_new = request_handoff(connection, conversation, at=house.clock.stamp(), topic=topic)
-    now = house.clock.now().astimezone(house.shop.zone)
-    if not house.shop.hours.is_open(now):
-        opening = house.shop.hours.find_next_opening(now)
-        if opening is None:
-            return [write_draft(house, "handoff.nobody_here_unknown")]
-        return [write_draft(house, "handoff.nobody_here", opens=_say_opening(opening, now, house))]
-    facts: dict[str, Any] = {
-        "place": say_place(find_position(connection, handoff), house.texts.lang),
-        "wait": _say_wait(connection, house),
-    }
-    vary = f"{conversation.conversation_id}{conversation.last_seq}"
-    return [write_draft(house, "handoff.queued" if is_new else "handoff.already_waiting", vary=vary, **facts)]
+    kind = _find_kind(connection, conversation)
+    team, now = house.shop.desk.find_team(kind), house.clock.machine_seconds()
+    handoff, _, is_new = request_handoff(
+        connection,
+        conversation,
+        at=house.clock.stamp(),
+        topic=({"kind": kind} if kind else {}) | topic,
+        now=now,
+        phase=find_phase(connection, house, team),
+        team=team,
+    )
+    if is_new:
+        record_act(
+            connection, at=house.clock.stamp(), actor="customer", act="handoff_requested", object_id=handoff.handoff_id
+        )
+        about = {name: getattr(handoff, name) for name in ("handoff_id", "conversation_id", "phase", "team", "since")}
+        about |= {"lang": conversation.locale, "kind": kind, "position": find_position(connection, handoff)}
+        announce(connection, house, ASKED, about, conversation_id=handoff.conversation_id)
+        return [write_standing(connection, house, conversation, handoff)]
+    handoff = look_again(connection, house, handoff)
+    note_told(connection, handoff, now=now)
+    return [write_standing(connection, house, conversation, handoff, address="handoff.already_waiting")]
+
+
+def _find_kind(connection: Connection, conversation: Conversation) -> str | None:
+    """What the talk was about until now: the kind of the last answer that was about something."""
+    newest = fetch_newest(connection, conversation.conversation_id, limit=10)
+    return next((one.kind for one in newest if one.author == "bot" and one.kind not in NO_TOPIC), None)
+
+
+def find_phase(connection: Connection, house: House, team: str | None) -> str:
+    """How a wait for a team stands at this moment."""
+    is_open = house.shop.hours.is_open(house.clock.now().astimezone(house.shop.zone))
+    colleagues = fetch_colleagues(connection, house.shop.desk, now=house.clock.machine_seconds())
+    return choose_phase(is_open=is_open, colleagues=colleagues, team=team)
+
+
+def look_again(connection: Connection, house: House, handoff: Handoff) -> Handoff:
+    """A waiting handoff with its phase as it is at this moment: somebody may have come, or everybody gone."""
+    phase = find_phase(connection, house, handoff.team)
+    if handoff.state == "waiting" and phase != handoff.phase:
+        change_phase(connection, handoff, phase)
+        return require_handoff(connection, handoff.handoff_id)
+    return handoff
 
 
 def cancel_waiting(connection: Connection, house: House, conversation: Conversation) -> list[Draft]:
@@ -72,36 +114,29 @@ def cancel_waiting(connection: Connection, house: House, conversation: Conversat
     end_handoff(connection, handoff, ended_as="cancelled", at=at)
     was_human = conversation.state == "human"
     change_state(connection, conversation, "bot")
+    change_conversation(connection, conversation.conversation_id, awaits=None)
     record_act(connection, at=at, actor="customer", act="handoff_cancelled", object_id=handoff.handoff_id)
     if was_human and handoff.claimed_by:
-        name = find_name(connection, handoff.claimed_by)
-        return [
-            write_draft(
-                house, "handoff.left", author="system", name=name, time=say_time(house.clock.now(), house.shop.zone)
-            ),
-            write_disclosure(house, "disclosure.again", name=name),
-        ]
+        return write_return(house, "handoff.left", find_name(connection, handoff.claimed_by))
     return [write_draft(house, "handoff.cancelled")]
 
 
-def claim(connection: Connection, house: House, handoff_id: str, member: Member) -> Handoff:
-    """Claim a handoff: from this moment the person owns the conversation and the bot says nothing."""
-    at = house.clock.stamp()
-    handoff, is_new = claim_handoff(connection, handoff_id, username=member.username, at=at)
+def claim(connection: Connection, house: House, handoff_id: str, member: Member, *, by: str | None = None) -> Handoff:
+    """Claim a handoff: from this moment the person owns the conversation and the bot says nothing. `by`: who gave it to them."""
+    at, now = house.clock.stamp(), house.clock.machine_seconds()
+    conversation = require_conversation(connection, find_conversation_of(connection, handoff_id), lock=True)
+    handoff, is_new = claim_handoff(connection, handoff_id, username=member.username, at=at, now=now)
+    if by is None:
+        touch_presence(connection, member.username, now=now)
     if is_new:
-        conversation = require_conversation(connection, handoff.conversation_id)
         house = house.speak(conversation.locale)
         change_state(connection, conversation, "human")
-        change_conversation(connection, conversation.conversation_id, owed_seq=None)
-        joined = write_draft(
-            house,
-            "handoff.joined",
-            author="system",
-            name=member.name,
-            time=say_time(house.clock.now(), house.shop.zone),
-        )
+        change_conversation(connection, conversation.conversation_id, owed_seq=None, awaits=None)
+        joined = write_notice(house, "handoff.joined", name=member.name)
         append_messages(connection, conversation.conversation_id, [joined], at=at)
-        record_act(connection, at=at, actor=f"staff:{member.username}", act="handoff_claimed", object_id=handoff_id)
+        record_act(
+            connection, at=at, actor=by or f"staff:{member.username}", act="handoff_claimed", object_id=handoff_id
+        )
         if conversation.person_id is not None:
             record_use(
                 connection,
@@ -126,11 +161,13 @@ def say_as_person(
     client_key: str,
 ) -> int:
     """A person's message or private note; returns its seq (a note's: its number)."""
-    conversation = require_conversation(connection, conversation_id)
+    conversation = require_conversation(connection, conversation_id, lock=True)
     if not private:
-        handoff = find_open_handoff(connection, conversation_id)
+        handoff = find_bare_handoff(connection, conversation_id)
         if conversation.state != "human" or handoff is None or handoff.claimed_by != member.username:
             raise NotAllowed("This conversation is not yours. Claim it first; a private note needs no claim.")
+        note_answered(connection, handoff, now=house.clock.machine_seconds())
+        _mail_answer(connection, house.speak(conversation.locale), handoff, name=member.name, text=text)
     draft = Draft(
         author="human",
         author_name=member.name,
@@ -144,48 +181,91 @@ def say_as_person(
     return message.seq if message.seq is not None else message.number
 
 
+def _mail_answer(connection: Connection, house: House, handoff: Handoff, *, name: str, text: str) -> None:
+    """What a person writes goes by mail too, if the customer agreed to it and is not here to read it."""
+    now = house.clock.machine_seconds()
+    if house.settings.smtp_url is None or now - handoff.customer_seen_at <= AWAY_AFTER_S:
+        return
+    address = require_handoff(connection, handoff.handoff_id).topic.get("mail")
+    if not address:
+        return
+    facts = {"shop": house.shop.name, "name": name, "text": text}
+    write_letter(
+        connection,
+        conversation_id=handoff.conversation_id,
+        kind="answer",
+        to=address,
+        subject=house.texts.say("mail.answer_subject", **facts),
+        text=house.texts.say("mail.answer_text", **facts),
+        at=house.clock.stamp(),
+        now=now,
+        wanted_s=ANSWER_WANTED_S,
+    )
+
+
 def release(connection: Connection, house: House, handoff_id: str, member: Member, *, to: str) -> Handoff:
     """Give the conversation back: to the bot (the disclosure stands again), to the queue, or closed."""
     handoff, conversation = _require_own(connection, handoff_id, member)
-    house = house.speak(conversation.locale)
-    at, time = house.clock.stamp(), say_time(house.clock.now(), house.shop.zone)
-    left = write_draft(house, "handoff.left", author="system", name=member.name, time=time)
+    house, at = house.speak(conversation.locale), house.clock.stamp()
     if to == "bot":
         end_handoff(connection, handoff, ended_as="released", at=at)
         change_state(connection, conversation, "bot")
-        drafts = [left, write_disclosure(house, "disclosure.again", name=member.name)]
+        drafts = write_return(house, "handoff.left", find_name(connection, handoff.claimed_by or ""))
     elif to == "queue":
-        return_to_queue(connection, handoff)
-        change_state(connection, conversation, "waiting")
-        place = say_place(find_position(connection, handoff), house.texts.lang)
-        again = write_disclosure(house, "disclosure.again", name=member.name)
-        drafts = [write_draft(house, "handoff.back_in_queue", author="system", name=member.name, place=place), again]
+        drafts = put_back(connection, house, handoff, conversation, address="handoff.back_in_queue", name=member.name)
     else:
         end_handoff(connection, handoff, ended_as="closed", at=at)
         change_state(connection, conversation, "closed")
-        drafts = [write_draft(house, "handoff.closed", author="system", name=member.name, time=time)]
+        drafts = [write_notice(house, "handoff.closed", name=member.name)]
     append_messages(connection, conversation.conversation_id, drafts, at=at, answers=conversation.last_seq)
     record_act(connection, at=at, actor=f"staff:{member.username}", act=f"handoff_released_{to}", object_id=handoff_id)
     return require_handoff(connection, handoff_id)
 
 
+def put_back(
+    connection: Connection,
+    house: House,
+    handoff: Handoff,
+    conversation: Conversation,
+    *,
+    address: str,
+    name: str,
+    team: str | None = None,
+    **facts: Any,
+) -> list[Draft]:
+    """To the front of the queue, of another team if one is named; returns what is said, the disclosure with it."""
+    return_to_queue(connection, handoff, now=house.clock.machine_seconds(), team=team)
+    change_state(connection, conversation, "waiting")
+    standing = look_again(connection, house, require_handoff(connection, handoff.handoff_id))
+    place = say_place(find_position(connection, standing), house.texts.lang)
+    drafts = write_return(house, address, name, place=place, **facts)
+    if standing.phase != "queued":
+        drafts.append(write_standing(connection, house, conversation, standing))
+    return drafts
+
+
 def transfer(
     connection: Connection, house: House, handoff_id: str, member: Member, *, to: str, note: str | None
 ) -> Handoff:
-    """Pass a claimed conversation to a colleague, with a private note if there is one."""
+    """Pass a claimed conversation to a colleague, or to a team as `team:<name>`; with a private note if there is one."""
     handoff, conversation = _require_own(connection, handoff_id, member)
-    if not has_member(connection, to) or to == member.username:
-        raise NotKnown(f"There is no colleague {to!r} to pass this on to.")
-    house, at = house.speak(conversation.locale), house.clock.stamp()
-    pass_to(connection, handoff, username=to, at=at)
-    change_state(connection, conversation, "human")
+    spoken, at = house.speak(conversation.locale), house.clock.stamp()
+    kind, _, team = to.partition(":")
     drafts = []
     if note:
         drafts.append(Draft(author="human", author_name=member.name, kind="chat", text=note, private=True))
-    drafts.append(
-        write_draft(house, "handoff.transferred", author="system", name=member.name, to=find_name(connection, to))
-    )
-    append_messages(connection, conversation.conversation_id, drafts, at=at)
+    if kind == "team" and team in house.shop.desk.teams:
+        title = house.shop.desk.teams[team].title
+        address, name = "handoff.transferred_team", member.name
+        drafts += put_back(
+            connection, spoken, handoff, conversation, address=address, name=name, team=team, title=title
+        )
+    elif has_member(connection, to) and to != handoff.claimed_by:
+        _hand_over(connection, house, handoff, conversation, to)
+        drafts.append(write_notice(spoken, "handoff.transferred", name=member.name, to=find_name(connection, to)))
+    else:
+        raise NotKnown(f"There is no colleague or team {to!r} to pass this on to.")
+    append_messages(connection, conversation.conversation_id, drafts, at=at, answers=conversation.last_seq)
     record_act(
         connection,
         at=at,
@@ -197,7 +277,40 @@ def transfer(
     return require_handoff(connection, handoff_id)
 
 
+def take_over(connection: Connection, house: House, handoff_id: str, member: Member) -> Handoff:
+    """A supervisor takes a talk from whoever has it."""
+    if member.role == "agent":
+        raise NotAllowed("Only a supervisor or an owner takes a talk over. Ask for a transfer.")
+    handoff, conversation = _require_own(connection, handoff_id, member)
+    if handoff.claimed_by == member.username:
+        return handoff
+    spoken, at = house.speak(conversation.locale), house.clock.stamp()
+    left = find_name(connection, handoff.claimed_by or "")
+    _hand_over(connection, house, handoff, conversation, member.username)
+    touch_presence(connection, member.username, now=house.clock.machine_seconds())
+    notice = write_notice(spoken, "handoff.transferred", name=left, to=member.name)
+    append_messages(connection, conversation.conversation_id, [notice], at=at)
+    record_act(
+        connection,
+        at=at,
+        actor=f"staff:{member.username}",
+        act="handoff_taken_over",
+        object_id=handoff_id,
+        detail={"from": handoff.claimed_by},
+    )
+    return require_handoff(connection, handoff_id)
+
+
+def _hand_over(
+    connection: Connection, house: House, handoff: Handoff, conversation: Conversation, username: str
+) -> None:
+    now = house.clock.machine_seconds()
+    pass_to(connection, handoff, username=username, at=house.clock.stamp(), now=now)
+    change_state(connection, conversation, "human")
+
+
 def _require_own(connection: Connection, handoff_id: str, member: Member) -> tuple[Handoff, Conversation]:
+    conversation = require_conversation(connection, find_conversation_of(connection, handoff_id), lock=True)
     handoff = require_handoff(connection, handoff_id)
     if handoff.state != "claimed":
         raise Conflict(f"This handoff is {handoff.state}, not claimed. Claim it first.", state=handoff.state)
@@ -205,26 +318,4 @@ def _require_own(connection: Connection, handoff_id: str, member: Member) -> tup
         raise NotAllowed(
             f"{handoff.claimed_by} has this conversation. Ask for a transfer.", claimed_by=handoff.claimed_by
         )
-    return handoff, require_conversation(connection, handoff.conversation_id)
-
-
-def _say_wait(connection: Connection, house: House) -> str:
-    """What people really waited today; nothing is promised before anybody did."""
-    now = house.clock.now().astimezone(house.shop.zone)
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(house.clock.now().tzinfo)
-    waits = fetch_recent_waits(connection, since=midnight.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    if not waits:
-        return house.texts.say("handoff.wait_unknown")
-    minutes = round(median((parse_time(claimed) - parse_time(asked)).total_seconds() for asked, claimed in waits) / 60)
-    period = house.texts.say("handoff.period_day")
-    if minutes <= 1:
-        return house.texts.say("handoff.wait_one", period=period)
-    return house.texts.say("handoff.wait_known", minutes=minutes, period=period)
-
-
-def _say_opening(opening: datetime, now: datetime, house: House) -> str:
-    days, time = (opening.date() - now.date()).days, f"{opening.hour}:{opening:%M}"
-    if days == 0:
-        return f"{opening:%H:%M}"
-    key = "handoff.opening_tomorrow" if days == 1 else "handoff.opening_later"
-    return house.texts.say(key, day=say_weekday(opening.date(), house.texts.lang), time=time)
+    return handoff, conversation

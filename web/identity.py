@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass
 
 import jwt
+from sqlalchemy import Connection
 
 from data.access import Access, access_conversation
-from data.customers import ensure_customer, find_customer
+from data.customers import Customer, apply_token, ensure_customer, find_customer
 from data.errors import NotKnown
 from web.house import House
 
@@ -59,11 +60,13 @@ def read_customer_token(token: str, secret: str) -> SignedIn:
     )
 
 
-def sign_customer_token(customer_id: str, secret: str, *, name: str | None = None) -> str:
-    """A token as a shop would sign it; used by demo mode and the tests."""
+def sign_customer_token(customer_id: str, secret: str, *, name: str | None = None, minor: bool = False) -> str:
+    """A token as a shop would sign it; used by demo mode, mailed links and the tests."""
     claims: dict[str, object] = {"sub": customer_id, "exp": int(time.time()) + LONGEST_S}
     if name:
         claims["name"] = name
+    if minor:
+        claims["minor"] = True
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
@@ -77,6 +80,11 @@ def read_bearer(header: str | None) -> str | None:
     return token.strip()
 
 
+def ensure_signed(connection: Connection, signed: SignedIn, *, at: str) -> Customer:
+    """The customer whom the shop signed in, as it tells them."""
+    return ensure_customer(connection, signed.customer_id, name=signed.name, minor=signed.minor, at=at)
+
+
 def identify_caller(house: House, token: str) -> Caller:
     """The caller behind a customer's or a conversation's token. A customer whom the shop has not named before is new and empty."""
     if token.count(".") != 2:
@@ -88,9 +96,9 @@ def identify_caller(house: House, token: str) -> Caller:
     signed = read_customer_token(token, house.secret)
     with house.database.read() as connection:
         known = find_customer(connection, signed.customer_id)
-    if known is None or (signed.name and signed.name != known.name):
+    if known is None or apply_token(known, name=signed.name, minor=signed.minor) != known:
         with house.database.write() as connection:
-            known = ensure_customer(connection, signed.customer_id, name=signed.name, at=house.clock.stamp())
+            known = ensure_signed(connection, signed, at=house.clock.stamp())
     return Caller(known.person_id, signed.minor, None)
 
 

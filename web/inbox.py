@@ -1,29 +1,31 @@
 """Taking in a customer's message: checked first, then in the log, then its turn. The same for HTTP and the live connection."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
 from data.access import access_conversation
+from data.buttons import find_button
 from data.conversations import (
     Conversation,
     Draft,
     Message,
+    append_customers,
     append_messages,
     change_state,
-    find_button,
     find_repeated,
-    fingerprint_body,
-    require_conversation,
 )
 from data.errors import BadInput
+from data.handoffs import note_customer
 from data.turns import find_next_turn
 from web.house import House
+from web.incidents import tell_incidents
 from web.privacy_signal import honour
+from web.reaching import announce_message
 from web.speech import write_disclosure
-from web.wakeups import QUEUE
+from web.wakeups import QUEUE, name_log
 
 LONGEST_PAYLOAD = 1000
 
@@ -75,46 +77,68 @@ class Received:
     turn: tuple[Conversation, Message] | None = None
 
 
-def receive_message(
-    house: House, token: str, conversation_id: str, body: MessageIn, *, signal: bool = False
+async def receive_message(
+    house: House,
+    token: str,
+    conversation_id: str,
+    body: MessageIn,
+    *,
+    signal: bool = False,
+    is_known: bool = False,
 ) -> Received:
-    """Put a customer's message into the log, once. `signal`: the browser sent `Sec-GPC: 1` with it.
+    """Put a customer's message into the log, once.
 
-    Everything is checked before the writing transaction, so that a stranger cannot hold up those who write.
+    Parameters
+    ----------
+    signal
+        The browser sent `Sec-GPC: 1` with it.
+    is_known
+        The token was seen to be right on this connection. Whoever is not known is checked before the writing transaction, so that a
+        stranger cannot hold up those who write.
     """
     text = check_text(body.text, int(house.shop.limits["message_characters"])) if body.text is not None else None
-    client_key = f"customer:{body.client_id.lower()}"
-    body_hash = fingerprint_body(text, body.payload)
+    if not is_known or body.payload is not None or signal:
+        title = await house.do(lambda: _look_first(house, token, conversation_id, body.payload, signal=signal))
+        text = text if text is not None else title
+    _limit(house, conversation_id)
+    said = Draft(
+        author="customer",
+        kind="chat",
+        text=text or "",
+        payload=body.payload,
+        client_key=f"customer:{body.client_id.lower()}",
+        signal=signal,
+    )
+    received = await house.write(lambda connection: _put(connection, house, token, conversation_id, said))
+    if received.is_new:
+        house.wakeups.ring(name_log(conversation_id) if received.turn is None else conversation_id, QUEUE)
+    return received
+
+
+def _look_first(house: House, token: str, conversation_id: str, payload: str | None, *, signal: bool) -> str | None:
+    """What is checked and heeded before a message is written; returns the title of the button that was pressed."""
     with house.database.read() as connection:
         access = access_conversation(connection, token, conversation_id)
-        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
-        if repeated is not None:
-            return Received(repeated, is_new=False)
-        title = find_button(connection, conversation_id, body.payload) if body.payload is not None else None
-    if body.payload is not None and title is None:
+        title = find_button(connection, conversation_id, payload) if payload is not None else None
+    if payload is not None and title is None:
         raise BadInput(
             "payload was not offered in this conversation. Send one of the buttons, or a text.", field="payload"
         )
-    _limit(house, conversation_id)
     if signal:
         honour(house.speak(access.conversation.locale), access.person_id)
-    draft = Draft(
-        author="customer",
-        kind="chat",
-        lang=access.conversation.locale,
-        text=text if text is not None else title or "",
-        payload=body.payload,
-        client_key=client_key,
-        speaks=access.person_id is not None,
-        signal=signal,
-    )
-    with house.database.write() as connection:
-        repeated = find_repeated(connection, conversation_id, client_key, body_hash)
-        if repeated is not None:
-            return Received(repeated, is_new=False)
-        seq = _append(connection, house, conversation_id, draft)
-        turn = find_next_turn(connection, conversation_id)
-    house.wakeups.ring(conversation_id, QUEUE)
+    return title
+
+
+def _put(connection: Connection, house: House, token: str, conversation_id: str, said: Draft) -> Received:
+    access = access_conversation(connection, token, conversation_id)
+    text = said.text if said.payload is None else None
+    repeated = find_repeated(connection, conversation_id, said.client_key or "", text, said.payload)
+    if repeated is not None:
+        return Received(repeated, is_new=False)
+    draft = replace(said, lang=access.conversation.locale, speaks=access.person_id is not None)
+    conversation, seq = _append(connection, house, conversation_id, draft)
+    tell_incidents(connection, house, conversation)
+    turn = find_next_turn(connection, conversation_id) if conversation.answered_seq < seq else None
     return Received(seq, is_new=True, turn=turn)
 
 
@@ -123,12 +147,24 @@ def _limit(house: House, conversation_id: str) -> None:
     house.limiter.take("messages", conversation_id, a_second=a_second, burst=max(10.0, a_second))
 
 
-def _append(connection: Connection, house: House, conversation_id: str, draft: Draft) -> int:
+def _append(connection: Connection, house: House, conversation_id: str, draft: Draft) -> tuple[Conversation, int]:
     at = house.clock.stamp()
-    message = append_messages(connection, conversation_id, [draft], at=at)[0]
-    conversation = require_conversation(connection, conversation_id)
-    if conversation.state == "closed":  # opens again, with its history, and with the disclosure
+    conversation, message = append_customers(connection, conversation_id, draft, at=at)
+    if conversation.state in ("waiting", "human"):
+        is_theirs = conversation.state == "human" and draft.payload is None
+        note_customer(connection, conversation_id, now=house.clock.machine_seconds(), wrote=is_theirs)
+        if draft.payload is None:
+            announce_message(connection, house, conversation_id, seq=message.seq or 0, words=draft.text)
+    if conversation.state == "closed" and not _is_afterword(conversation, draft):
+        # opens again, with its history, and with the disclosure
         change_state(connection, conversation, "bot")
         disclosure = write_disclosure(house.speak(conversation.locale), "disclosure.again_nobody")
         append_messages(connection, conversation_id, [disclosure], at=at)
-    return message.seq or 0
+    return conversation, message.seq or 0
+
+
+def _is_afterword(conversation: Conversation, draft: Draft) -> bool:
+    """How the talk was, said once it is closed: no reason to open it again."""
+    if draft.payload is not None:
+        return draft.payload.startswith(("/rate_talk", "/no_message", "/save_chat"))
+    return conversation.awaits == "line"

@@ -1,37 +1,41 @@
 """Live connections: the same log and the same rules as over HTTP, pushed instead of asked for.
 
-A customer's socket sends its token in the first frame, never in the address. Both sockets only look at the log when they are
-woken (or every few seconds, in case a wake-up was lost), so they can miss nothing and order is the log's.
+A customer's socket sends its token in the first frame, never in the address. Both sockets look at the log when they are
+woken (or every few seconds, in case a wake-up was lost), so they can miss nothing and order is the log's; a message that has just been
+committed in this process is taken from `web/tails.py`.
 """
 
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
 from data.access import access_conversation
-from data.conversations import fetch_messages
-from data.errors import CandorError, NotAllowed, NotKnown
-from data.handoffs import fetch_handoffs
-from web.conversations import describe_state
+from data.conversations import Message, fetch_messages
+from data.errors import BadInput, CandorError, NotAllowed, NotKnown
+from data.marks import note_customer_mark
+from web.conversations import describe_state, note_seen
 from web.errors import describe_error
 from web.house import House, get_socket_house
 from web.inbox import MessageIn, receive_message
-from web.staff import describe_handoff
-from web.staff_session import find_member, require_same_site
 from web.typing import Typing, name_typing
-from web.wakeups import QUEUE, wait_for
+from web.wakeups import QUEUE, name_log, name_marks, wait_for
 
 router = APIRouter()
 AUTH_WITHIN_S = 10.0
 LOOK_EVERY_S = 5.0
+MARK_EVERY_S = 1.0
 LARGEST_FRAME = 32_768
+LARGEST_SEQ = 2**31 - 1
 GONE = 1008
 
 
@@ -42,19 +46,22 @@ async def live_customer(socket: WebSocket, conversation_id: str) -> None:
     await socket.accept()
     try:
         async with asyncio.timeout(AUTH_WITHIN_S):
-            first = await _read_frame(socket)
+            first = await read_frame(socket)
         token, after = str(first.get("token", "")), first.get("after", 0)
         if first.get("type") != "auth" or not isinstance(after, int):
             raise NotKnown("The first frame is {type: auth, token, after}.")
         await house.do(lambda: _check(house, token, conversation_id))
     except (CandorError, TimeoutError) as error:
-        await _refuse(socket, error if isinstance(error, CandorError) else NotKnown("No auth frame came in time."))
+        await refuse(socket, error if isinstance(error, CandorError) else NotKnown("No auth frame came in time."))
         return
     except WebSocketDisconnect:
         return
-    await _run_both(
+    delivered = Delivered()
+    await run_together(
+        socket,
         lambda: _hear_customer(socket, house, conversation_id, token),
-        lambda: _tell_customer(socket, house, conversation_id, token, after),
+        lambda: _tell_customer(socket, house, conversation_id, token, after, delivered),
+        lambda: _mark_delivered(house, conversation_id, delivered),
     )
 
 
@@ -68,119 +75,129 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
     while True:
         frame: dict[str, Any] = {}
         try:
-            frame = await _read_frame(socket)
+            frame = await read_frame(socket)
             if frame.get("type") == "typing":
-                _get_typing(socket).start(conversation_id, "customer")
+                get_typing(socket).start(conversation_id, "customer")
                 house.wakeups.ring(name_typing(conversation_id), QUEUE)
                 continue
+            if frame.get("type") == "seen":
+                seq = frame.get("seq")
+                if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq <= LARGEST_SEQ:
+                    raise BadInput("seq is the number of the last message that was shown.", field="seq")
+                await _mark(house, conversation_id, "seen", seq, token=token)
+                continue
             if frame.get("type") != "message":
-                raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message or typing.")
+                raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message, typing or seen.")
             body = MessageIn.model_validate(
                 {name: frame[name] for name in ("client_id", "text", "payload") if name in frame}
             )
-            received = await house.do(partial(receive_message, house, token, conversation_id, body, signal=signal))
-            if received.is_new:
+            received = await receive_message(house, token, conversation_id, body, signal=signal, is_known=True)
+            if received.turn is not None:
                 socket.app.state.turns.take(conversation_id, received.turn)
-            await _send(socket, {"type": "ack", "client_id": body.client_id, "seq": received.seq})
+            get_typing(socket).stop(conversation_id, "customer")
+            await send_frame(socket, {"type": "ack", "client_id": body.client_id, "seq": received.seq})
         except ValidationError as error:
             problem = error.errors()[0]
-            await _send(
+            await send_frame(
                 socket, {"type": "error", **describe_error("bad_input", f"{problem['msg']}. Mend the message.")}
             )
         except CandorError as error:
             client_id = frame.get("client_id")
-            await _send(
+            await send_frame(
                 socket,
                 {"type": "error", "client_id": client_id, **describe_error(error.code, error.message, error.details)},
             )
 
 
-async def _tell_customer(socket: WebSocket, house: House, conversation_id: str, token: str, after: int) -> None:
-    told_state: dict[str, Any] | None = None
+@dataclass
+class Delivered:
+    """Up to which message of a person this connection took them."""
+
+    seq: int = 0
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, sent: list[Message]) -> None:
+        """Messages went over the line."""
+        newest = max((message.seq or 0 for message in sent if message.author == "human"), default=0)
+        if newest > self.seq:
+            self.seq = newest
+            self.woken.set()
+
+
+async def _mark_delivered(house: House, conversation_id: str, delivered: Delivered) -> None:
+    """Writes the mark at once, and then at most once a second: it is no part of the message's way."""
+    while True:
+        await delivered.woken.wait()
+        delivered.woken.clear()
+        await _mark(house, conversation_id, "delivered", delivered.seq)
+        await asyncio.sleep(MARK_EVERY_S)
+
+
+async def _tell_customer(
+    socket: WebSocket, house: House, conversation_id: str, token: str, after: int, delivered: Delivered
+) -> None:
+    state: dict[str, Any] = {}
+    told_state: dict[str, Any] = {}
     told_typing: str | None = None
-    with house.wakeups.listen(conversation_id, name_typing(conversation_id)) as woken:
+    look_at = 0.0
+    with (
+        house.tails.listen(conversation_id),
+        house.wakeups.listen(conversation_id, name_log(conversation_id), name_typing(conversation_id)) as woken,
+        house.wakeups.listen(conversation_id) as changed,
+    ):
         while True:
             woken.clear()
-            messages, state = await house.do(partial(_look, house, token, conversation_id, after))
-            for message in messages:
-                await _send(socket, {"type": "message", "message": message})
-                after = message["seq"]
+            news = house.tails.read(conversation_id, after=after, by="seq")
+            if news is None or changed.is_set() or time.monotonic() >= look_at:
+                changed.clear()
+                look_at = time.monotonic() + LOOK_EVERY_S
+                found, state = await house.do(partial(_look, house, token, conversation_id, after))
+                news = found
+            for message in news:
+                await send_frame(socket, {"type": "message", "message": message.describe()})
+                after = message.seq or after
+            delivered.note(news)
             if state != told_state:
-                await _send(socket, {"type": "state", **state})
+                await send_frame(socket, {"type": "state", **state})
                 told_state = state
-            author = _get_typing(socket).find(conversation_id, besides="customer")
+            author = get_typing(socket).find(conversation_id, besides="customer")
             if author is not None and author != told_typing:
-                await _send(socket, {"type": "typing", "author": author})
+                await send_frame(socket, {"type": "typing", "author": author})
             told_typing = author
             await wait_for(woken, LOOK_EVERY_S)
 
 
-def _look(house: House, token: str, conversation_id: str, after: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _look(house: House, token: str, conversation_id: str, after: int) -> tuple[list[Message], dict[str, Any]]:
     with house.database.read() as connection:
         access = access_conversation(connection, token, conversation_id)
         messages = (
             fetch_messages(connection, conversation_id, after=after) if access.conversation.last_seq > after else []
         )
-        return [message.describe() for message in messages], describe_state(connection, access)
+        state = describe_state(connection, access)
+    note_seen(house, access.conversation)
+    return messages, state
 
 
-@router.websocket("/staff/api/live")
-async def live_staff(socket: WebSocket) -> None:
-    """The console's live connection: the queue, and a ring for each conversation that is watched."""
-    house = get_socket_house(socket)
-    await socket.accept()
-    try:
-        require_same_site(socket)
-        member = await house.do(lambda: find_member(socket, house))
-        if member is None:
-            raise NotKnown("Nobody is signed in. Sign in at /staff.")
-    except CandorError as error:
-        await _refuse(socket, error)
-        return
-    await _run_both(lambda: _hear_staff(socket, house, member.name), lambda: _tell_staff(socket, house))
+async def _mark(
+    house: House, conversation_id: str, what: Literal["delivered", "seen"], seq: int, *, token: str | None = None
+) -> None:
+    """How far a person's messages came. `token`: that of who says so, looked at again."""
+
+    def work(connection: Connection) -> bool:
+        if token is not None:
+            access_conversation(connection, token, conversation_id)
+        return note_customer_mark(connection, conversation_id, what, seq)
+
+    if await house.write(work):
+        house.wakeups.ring(name_marks(conversation_id))
 
 
-async def _hear_staff(socket: WebSocket, house: House, name: str) -> None:
-    while True:
-        frame = await _read_frame(socket)
-        if frame.get("type") == "typing" and isinstance(frame.get("conversation_id"), str):
-            _get_typing(socket).start(frame["conversation_id"], name)
-            house.wakeups.ring(name_typing(frame["conversation_id"]))
-
-
-async def _tell_staff(socket: WebSocket, house: House) -> None:
-    """Sends `{type: queue, handoffs, bot}` whenever the queue or one of its conversations changed."""
-    told: str | None = None
-    typing = _get_typing(socket)
-    with house.wakeups.listen(QUEUE) as woken:
-        while True:
-            woken.clear()
-            if await house.do(lambda: find_member(socket, house)) is None:
-                await _refuse(socket, NotKnown("Your session has ended. Sign in at /staff."))
-                return
-            frame = {"type": "queue", "handoffs": await house.do(lambda: _list_open(house, typing))}
-            text = json.dumps(frame)
-            if text != told:
-                await socket.send_text(text)
-                told = text
-            await wait_for(woken, LOOK_EVERY_S)
-
-
-def _list_open(house: House, typing: Typing) -> list[dict[str, Any]]:
-    with house.database.read() as connection:
-        return [
-            describe_handoff(connection, handoff)
-            | {"is_typing": typing.is_writing(handoff.conversation_id, "customer")}
-            for handoff in fetch_handoffs(connection)
-        ]
-
-
-def _get_typing(socket: WebSocket) -> Typing:
+def get_typing(socket: WebSocket) -> Typing:
     typing: Typing = socket.app.state.typing
     return typing
 
 
-async def _read_frame(socket: WebSocket) -> dict[str, Any]:
+async def read_frame(socket: WebSocket) -> dict[str, Any]:
     received = await socket.receive()
     if received["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(received.get("code", 1000))
@@ -198,23 +215,29 @@ async def _read_frame(socket: WebSocket) -> dict[str, Any]:
     return frame
 
 
-async def _send(socket: WebSocket, frame: dict[str, Any]) -> None:
+async def send_frame(socket: WebSocket, frame: dict[str, Any]) -> None:
     await socket.send_text(json.dumps(frame, ensure_ascii=False))
 
 
-async def _refuse(socket: WebSocket, error: CandorError) -> None:
+async def refuse(socket: WebSocket, error: CandorError) -> None:
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-        await _send(socket, {"type": "error", **describe_error(error.code, error.message, error.details)})
+        await send_frame(socket, {"type": "error", **describe_error(error.code, error.message, error.details)})
         await socket.close(GONE)
 
 
-async def _run_both(*works: Callable[[], Awaitable[None]]) -> None:
-    """Hear and tell at the same time; when one ends, so does the other. A connection that goes away is no error."""
+async def run_together(socket: WebSocket, *works: Callable[[], Awaitable[None]]) -> None:
+    """Hear and tell at the same time; when one ends, so does the other. A connection that goes away is no error.
+
+    A conversation that is no longer there (erased, or its token ended) closes the connection, as it would refuse it.
+    """
     async with anyio.create_task_group() as group:
 
         async def run(work: Callable[[], Awaitable[None]]) -> None:
             with contextlib.suppress(WebSocketDisconnect):
-                await work()
+                try:
+                    await work()
+                except CandorError as error:
+                    await refuse(socket, error)
             group.cancel_scope.cancel()
 
         for work in works:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from data.catalogue import find_product, find_type
 from data.consent import fetch_consents
-from data.errors import BadInput
+from data.errors import BadInput, NotKnown
 from data.events import record_page_event
-from data.impressions import access_impression, record_offer_event
+from data.impressions import Impression, access_impression, record_offer_event
 from models.backtest import tell_certainty
 from models.boundary import tell_change
 from models.details import tell_meaning, tell_more
@@ -21,6 +21,7 @@ from web.conversations import HouseHere
 from web.house import House, list_wanted
 from web.identity import Caller, identify_caller, read_bearer
 from web.privacy_signal import GPC, honour
+from web.staff import look_at_impression
 from web.staff_session import find_member
 
 MOST_OFFERS = 20
@@ -70,7 +71,7 @@ def get_offers(
     a_minute = 6000.0 if house.settings.demo else house.shop.limits["offers_a_minute"]
     house.limiter.take("offers", address, a_second=a_minute / 60, burst=a_minute)
     person_id = caller.person_id if caller else None
-    slate = choose_slate(
+    choice = choose_slate(
         house.database,
         house.recommender,
         clock=house.clock,
@@ -80,16 +81,20 @@ def get_offers(
         slot=slot,
     )
     with house.database.write() as connection:
-        shown = record_shown(connection, slate, clock=house.clock, person_id=person_id, slot=slot, channel="page")
-    return {"offers": [impression.describe_offer() for impression in shown]}
+        shown = record_shown(connection, choice, clock=house.clock, slot=slot, channel="page")
+    told = {"decisions": choice.slate.decisions} if choice.slate.decisions else {}
+    return {"offers": [impression.describe_offer() for impression in shown]} | told
 
 
-def _access(request: Request, house: House, caller: Caller | None, impression_id: str) -> Any:
-    is_staff = find_member(request, house) is not None
-    with house.database.read() as connection:
-        return access_impression(
-            connection, impression_id, person_id=caller.person_id if caller else None, is_staff=is_staff
-        )
+def _access(request: Request, house: House, caller: Caller | None, impression_id: str) -> Impression:
+    try:
+        with house.database.read() as connection:
+            return access_impression(connection, impression_id, person_id=caller.person_id if caller else None)
+    except NotKnown:
+        member = find_member(request, house)
+        if member is None:
+            raise
+        return look_at_impression(house, impression_id, member)
 
 
 @router.get("/api/impressions/{impression_id}/explanation")

@@ -5,18 +5,31 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from sqlalchemy import func, select
 
 from data.errors import NotKnown
-from data.tables import conversations, handoffs
+from data.outbox import count_waiting
+from data.tables import conversations
+from data.tables_handoffs import handoffs
 from models.standing import read_standing
 from web.bot import is_listening
 from web.conversations import HouseHere
 from web.house import House
+from web.rebuilding import find_failure
+from web.staff_requests import count_overdue
 
 router = APIRouter()
 registry = CollectorRegistry()
+ProcessCollector(registry=registry)  # the gateway's CPU seconds, memory and open files
 requests_seen = Counter(
     "candor_requests_total", "Requests by route and status.", ["route", "status"], registry=registry
 )
@@ -29,6 +42,13 @@ request_seconds = Histogram(
 )
 open_conversations = Gauge("candor_conversations", "Conversations by state.", ["state"], registry=registry)
 waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", registry=registry)
+
+failing_letters = Gauge(
+    "candor_letters_failing", "Letters and webhook calls that failed and are tried again.", registry=registry
+)
+overdue_requests = Gauge(
+    "candor_requests_overdue", "Requests by right that a month has passed over.", registry=registry
+)
 
 
 @router.get("/healthz")
@@ -44,6 +64,9 @@ async def healthz(request: Request, house: HouseHere) -> dict[str, str]:
     told["model"] = standing.serving or "none"
     if standing.refused is not None and _is_local(request):
         told["model_refused"] = standing.refused.version
+    failed_at = await house.do(lambda: find_failure(house.settings.var / "models"))
+    if failed_at is not None and _is_local(request):
+        told["rebuild_failed"] = failed_at
     return told
 
 
@@ -67,14 +90,15 @@ async def metrics(request: Request, house: HouseHere) -> PlainTextResponse:
 
 def _count(house: House) -> None:
     with house.database.read() as connection:
-        states: dict[str, Any] = dict(
-            connection.execute(select(conversations.c.state, func.count()).group_by(conversations.c.state))
-            .tuples()
-            .all()
-        )
+        counted = connection.execute(select(conversations.c.state, func.count()).group_by(conversations.c.state))
+        states: dict[str, Any] = {row[0]: row[1] for row in counted}
         waiting = connection.execute(
             select(func.count()).select_from(handoffs).where(handoffs.c.state == "waiting")
         ).scalar_one()
+        overdue = count_overdue(connection, house.clock.now())
+        failing = count_waiting(connection)
+    overdue_requests.set(overdue)
+    failing_letters.set(failing)
     for state in ("bot", "waiting", "human", "closed"):
         open_conversations.labels(state).set(states.get(state, 0))
     waiting_handoffs.set(waiting)

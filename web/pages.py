@@ -10,11 +10,12 @@ from starlette.exceptions import HTTPException
 
 from data.catalogue import count_types_by_category, fetch_goods, fetch_questions, find_question
 from data.texts import load_texts
-from models.wording import name_language, say_count, say_money
+from models.wording import name_language, say_count, say_money, say_number
 from web.conversations import HouseHere
 from web.house import House, list_wanted
+from web.how_it_works import tell_how_it_works
 from web.speech import title_category
-from web.staff_session import find_member
+from web.staff_session import find_signed_in
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parent
@@ -141,16 +142,29 @@ def show_question(question_id: str, request: Request, house: PageHouse) -> HTMLR
 @router.get("/privacy")
 def show_privacy(request: Request, house: PageHouse) -> HTMLResponse:
     """The privacy centre. It may keep its opener, so that a shop's page can hand over its customer's token by message."""
-    page = _render(request, house, "privacy.html", origins=" ".join(house.settings.shop_origins))
+    origins, mails = " ".join(house.settings.shop_origins), house.settings.smtp_url is not None
+    page = _render(request, house, "privacy.html", origins=origins, mails=mails)
     page.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     return page
+
+
+@router.get("/how-it-works")
+def show_how_it_works(request: Request, house: PageHouse) -> HTMLResponse:
+    """What the assistant is and does, from what is in force now. It reads without a script."""
+    return _render(
+        request,
+        house,
+        "how_it_works.html",
+        told=tell_how_it_works(house),
+        figure=lambda value: say_number(value, house.texts.lang),
+    )
 
 
 @router.get("/staff")
 def show_staff(request: Request, house: HouseHere) -> HTMLResponse:
     """The staff console."""
     return _render(
-        request, house, "staff.html", now=house.clock.stamp(), signed_in=find_member(request, house) is not None
+        request, house, "staff.html", now=house.clock.stamp(), signed_in=find_signed_in(request, house) is not None
     )  # so that the console counts waiting times on the shop's clock
 
 

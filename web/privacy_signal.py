@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Header
 
-from data.consent import fetch_consents, honour_signal
+from data.consent import fetch_ledger, honour_signal
 from web.house import House
 
 GPC = Annotated[str | None, Header(alias="Sec-GPC")]
@@ -18,7 +18,7 @@ def honour(house: House, person_id: int | None) -> None:
     if person_id is None:
         return
     with house.database.read() as connection:
-        grants = fetch_consents(connection, person_id).grants.values()
+        grants = fetch_ledger(connection, person_id).grants.values()
     if any(grant.granted and not grant.signal for grant in grants):
         with house.database.write() as connection:
             honour_signal(

@@ -8,21 +8,22 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
-from data.audit import record_act
-from data.clock import format_time
+from data.answers import find_fields
+from data.clock import format_moment, format_time
 from data.consent import fetch_consents
 from data.conversations import (
     Conversation,
     fetch_newest,
     fetch_transcript,
     find_repeated,
-    fingerprint_body,
     require_conversation,
 )
 from data.customers import find_person
+from data.errors import BadInput
 from data.handoffs import Handoff, fetch_handoffs, find_open_handoff, find_position
-from data.impressions import access_impression, fetch_impressions
-from data.staff import Member, check_password, end_session, start_session
+from data.impressions import Impression, access_impression, fetch_impressions
+from data.marks import count_unread, fetch_marks, note_staff_mark
+from data.staff import Member, find_name
 from data.uses import fetch_uses, record_use
 from models.explanation import tell_explanation
 from web import handoffs
@@ -30,22 +31,12 @@ from web.conversations import HouseHere
 from web.house import House
 from web.inbox import check_text
 from web.speech import title_category
-from web.staff_session import COOKIE, StaffHere, require_same_site
-from web.wakeups import QUEUE
+from web.staff_session import StaffHere
+from web.wakeups import QUEUE, name_log
 
 router = APIRouter(prefix="/staff/api")
 MOST_OFFERS = 20
 LOOK_MINUTES = 15
-
-
-class SessionIn(BaseModel):
-    """Name and password; `code` is the second factor where one is set up."""
-
-    model_config = ConfigDict(strict=True)
-
-    username: str = Field(min_length=1, max_length=200)
-    password: str = Field(min_length=1, max_length=1000)
-    code: str | None = Field(default=None, max_length=20)
 
 
 class SayIn(BaseModel):
@@ -81,58 +72,34 @@ class TransferIn(BaseModel):
     note: str | None = Field(default=None, max_length=2000)
 
 
-@router.post("/session")
-def sign_in(body: SessionIn, request: Request, response: Response, house: HouseHere) -> dict[str, str]:
-    """Sign in; the session is a cookie."""
-    require_same_site(request)
-    address = request.client.host if request.client else ""
-    for key in (f"address {address}", f"name {body.username}"):
-        house.limiter.take(
-            "sign_in", key, a_second=10.0 if house.settings.demo else 0.2, burst=100.0 if house.settings.demo else 5.0
-        )
-    with house.database.read() as connection:
-        member = check_password(connection, body.username, body.password)
-    with house.database.write() as connection:
-        token = start_session(connection, member)
-        record_act(connection, at=house.clock.stamp(), actor=f"staff:{member.username}", act="signed_in")
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/")
-    return {"username": member.username, "role": member.role, "name": member.name}
-
-
-@router.get("/session")
-def who_am_i(member: StaffHere, house: HouseHere) -> dict[str, str]:
-    """Who is signed in."""
-    return {"username": member.username, "role": member.role, "name": member.name}
-
-
-@router.delete("/session", status_code=204)
-def sign_out(request: Request, response: Response, member: StaffHere, house: HouseHere) -> None:
-    """Sign out."""
-    with house.database.write() as connection:
-        end_session(connection, request.cookies.get(COOKIE, ""))
-    response.delete_cookie(COOKIE, path="/")
-
-
 @router.get("/handoffs")
 def list_handoffs(
     member: StaffHere, house: HouseHere, state: Literal["waiting", "claimed"] | None = None
 ) -> dict[str, Any]:
     """The handoffs of a state (or all open ones), complete, oldest first."""
     with house.database.read() as connection:
+        unread = count_unread(connection)
         return {
-            "handoffs": [_describe_briefly(connection, handoff) for handoff in fetch_handoffs(connection, state=state)]
+            "handoffs": [
+                _describe_briefly(connection, house, handoff, unread)
+                for handoff in fetch_handoffs(connection, state=state)
+            ]
         }
 
 
-def _describe_briefly(connection: Connection, handoff: Handoff) -> dict[str, Any]:
+def _describe_briefly(connection: Connection, house: House, handoff: Handoff, unread: dict[str, int]) -> dict[str, Any]:
     """A handoff in the queue: what was in an order is for who opens the conversation, and that look is recorded."""
-    described = describe_handoff(connection, handoff)
-    topic = {name: value for name, value in handoff.topic.items() if name in ("about", "order_id")}
+    described = describe_handoff(connection, house, handoff, unread=unread)
+    topic = {name: value for name, value in handoff.topic.items() if name in ("about", "order_id", "kind")}
     return described | {"topic": topic}
 
 
-def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]:
-    """A handoff as the wire contract has it."""
+def describe_handoff(
+    connection: Connection, house: House, handoff: Handoff, *, unread: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """A handoff as the wire contract has it. `unread`: of all open ones, where many are described."""
+    if unread is None:
+        unread = count_unread(connection, [handoff.conversation_id])
     conversation = require_conversation(connection, handoff.conversation_id)
     newest = fetch_newest(connection, handoff.conversation_id, limit=1, author="customer")
     person = find_person(connection, conversation.person_id) if conversation.person_id is not None else None
@@ -145,11 +112,34 @@ def describe_handoff(connection: Connection, handoff: Handoff) -> dict[str, Any]
         "customer_id": person.customer_id if person else None,
         "customer_name": person.name if person else None,
         "claimed_by": handoff.claimed_by,
+        "claimed_name": find_name(connection, handoff.claimed_by) if handoff.claimed_by else None,
+        "phase": handoff.phase,
+        "team": handoff.team,
+        "has_message": handoff.has_message,
+        **_describe_service(house, handoff),
         "last_message": newest[0].text if newest else "",
         "last_number": conversation.last_number,
+        "unread": unread.get(handoff.conversation_id, 0),
         "lang": conversation.locale,
         "topic": handoff.topic,
     }
+
+
+def describe_marks(connection: Connection, conversation_id: str) -> dict[str, int]:
+    """Up to which message of a person the customer's screen took it, and showed it."""
+    marks = fetch_marks(connection, conversation_id)
+    return {"delivered": marks.delivered, "seen": marks.seen}
+
+
+def _describe_service(house: House, handoff: Handoff) -> dict[str, Any]:
+    """By when the shop promised itself an answer, and whether that has passed."""
+    desk, since = house.shop.desk, handoff.queued_at if handoff.state == "waiting" else handoff.unanswered_since
+    promised_s = desk.message_s if handoff.has_message and handoff.state == "waiting" else desk.first_answer_s
+    if handoff.answered_at is not None and handoff.state == "claimed":
+        promised_s = desk.next_answer_s
+    due = None if since is None or handoff.state == "ended" else since + promised_s
+    overdue = due is not None and house.clock.machine_seconds() > due
+    return {"answer_due": format_moment(house.clock, due), "overdue": overdue}
 
 
 @router.post("/handoffs/{handoff_id}/claim")
@@ -157,7 +147,7 @@ def claim_one(handoff_id: str, member: StaffHere, house: HouseHere) -> dict[str,
     """Claim. Another's: 409 with the holder's name; one's own again: 200."""
     with house.database.write() as connection:
         handoff = handoffs.claim(connection, house, handoff_id, member)
-        described = describe_handoff(connection, handoff)
+        described = describe_handoff(connection, house, handoff)
     house.wakeups.ring(handoff.conversation_id, QUEUE)
     return {"handoff": described}
 
@@ -169,7 +159,7 @@ def release_one(
     """Give back to the bot or to the queue, or close."""
     with house.database.write() as connection:
         handoff = handoffs.release(connection, house, handoff_id, member, to=body.to)
-        described = describe_handoff(connection, handoff)
+        described = describe_handoff(connection, house, handoff)
     house.bot.forget(handoff.conversation_id)
     house.wakeups.ring(handoff.conversation_id, QUEUE)
     return {"handoff": described}
@@ -180,28 +170,44 @@ def transfer_one(handoff_id: str, body: TransferIn, member: StaffHere, house: Ho
     """Pass a conversation to a colleague."""
     with house.database.write() as connection:
         handoff = handoffs.transfer(connection, house, handoff_id, member, to=body.to, note=body.note)
-        described = describe_handoff(connection, handoff)
+        described = describe_handoff(connection, house, handoff)
     house.wakeups.ring(handoff.conversation_id, QUEUE)
     return {"handoff": described}
 
 
 @router.post("/conversations/{conversation_id}/messages", status_code=202)
-def say_one(
+async def say_one(
     conversation_id: str, body: SayIn, response: Response, member: StaffHere, house: HouseHere
 ) -> dict[str, int]:
     """Write to the customer, or a private note to colleagues."""
+    seq, is_new = await say(house, member, conversation_id, body)
+    if not is_new:
+        response.status_code = 200
+    return {"seq": seq}
+
+
+async def say(house: House, member: Member, conversation_id: str, body: SayIn) -> tuple[int, bool]:
+    """Put a person's message into the log, once; returns its seq (a note's: its number) and whether it is new. The same for HTTP and the console's socket."""
     text = check_text(body.text, int(house.shop.limits["message_characters"]))
+    if not body.private and (left := find_fields(text)):
+        raise BadInput(f"{{{left[0]}}} is not filled in. Write what it stands for, or take it out.", field="text")
     client_key = f"staff.{member.username}{'.note' if body.private else ''}:{body.client_id}"
-    with house.database.write() as connection:
-        repeated = find_repeated(connection, conversation_id, client_key, fingerprint_body(text, None))
+
+    def put(connection: Connection) -> tuple[int, bool]:
+        repeated = find_repeated(connection, conversation_id, client_key, text, None)
         if repeated is not None:
-            response.status_code = 200
-            return {"seq": repeated}
+            return repeated, False
         seq = handoffs.say_as_person(
             connection, house, conversation_id, member, text=text, private=body.private, client_key=client_key
         )
-    house.wakeups.ring(conversation_id, QUEUE)
-    return {"seq": seq}
+        if not body.private:  # whoever answers has read
+            note_staff_mark(connection, conversation_id, require_conversation(connection, conversation_id).last_number)
+        return seq, True
+
+    seq, is_new = await house.write(put)
+    if is_new:
+        house.wakeups.ring(name_log(conversation_id), QUEUE)
+    return seq, is_new
 
 
 @router.get("/conversations/{conversation_id}")
@@ -222,7 +228,7 @@ def record_look(
     member: Member,
     detail: dict[str, Any],
     *,
-    what_for: Literal["handoff", "review", "look"],
+    what_for: Literal["handoff", "review", "request", "look", "search"],
 ) -> None:
     """A look at personal data, once in a quarter of an hour: the console refreshes by itself."""
     since = format_time(house.clock.now() - timedelta(minutes=LOOK_MINUTES))
@@ -237,6 +243,16 @@ def record_look(
             by=member.name,
             detail=detail,
         )
+
+
+def look_at_impression(house: House, impression_id: str, member: Member) -> Impression:
+    """An impression, for somebody of staff: if it was made for a customer, the look is recorded."""
+    with house.database.write() as connection:
+        impression = access_impression(connection, impression_id, person_id=None, is_staff=True)
+        if impression.person_id is not None:
+            detail = {"impression_id": impression_id, "read": True}
+            record_look(connection, house, impression.person_id, member, detail, what_for="look")
+    return impression
 
 
 def _describe_conversation(connection: Connection, house: House, conversation: Conversation) -> dict[str, Any]:
@@ -284,6 +300,7 @@ def _describe_conversation(connection: Connection, house: House, conversation: C
             for category in house.shop.categories
             if category != "fairness"
         ],
-        "handoff": describe_handoff(connection, handoff) if handoff else None,
+        "handoff": describe_handoff(connection, house, handoff) if handoff else None,
+        "marks": describe_marks(connection, conversation.conversation_id),
         "focus": conversation.focus,
     }

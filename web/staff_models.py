@@ -4,10 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from data.errors import NotAllowed
 from models.standing import read_standing
 from web.conversations import HouseHere
-from web.staff_session import StaffHere
+from web.staff_session import StaffHere, require_owner
 
 router = APIRouter(prefix="/staff/api")
 
@@ -15,8 +14,7 @@ router = APIRouter(prefix="/staff/api")
 @router.get("/models")
 def get_models(member: StaffHere, house: HouseHere) -> dict[str, Any]:
     """What stands, as it was decided at training."""
-    if member.role != "owner":
-        raise NotAllowed("The verdicts on the models are for an owner. Ask one.")
+    require_owner(member)
     standing = read_standing(house.settings.var / "models")
     return {
         "serving": standing.serving,

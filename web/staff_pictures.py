@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter, Response
 
-from data.impressions import Impression, access_impression
-from data.staff import Member
+from data.impressions import Impression
 from models.pictures import draw_waterfall
 from web.conversations import HouseHere
 from web.errors import TooMany
 from web.house import House
-from web.staff import record_look
+from web.staff import look_at_impression
 from web.staff_session import StaffHere
 
 router = APIRouter(prefix="/staff/api")
@@ -44,14 +43,5 @@ _easel = Easel()
 @router.get("/impressions/{impression_id}/waterfall")
 async def get_waterfall(impression_id: str, member: StaffHere, house: HouseHere) -> Response:
     """An SVG picture. A look at personal data is recorded."""
-    impression = await house.do(lambda: _look(house, impression_id, member))
+    impression = await house.do(lambda: look_at_impression(house, impression_id, member))
     return Response(await _easel.draw(house, impression), media_type="image/svg+xml")
-
-
-def _look(house: House, impression_id: str, member: Member) -> Impression:
-    with house.database.write() as connection:
-        impression = access_impression(connection, impression_id, person_id=None, is_staff=True)
-        if impression.person_id is not None:
-            detail = {"impression_id": impression_id, "read": True}
-            record_look(connection, house, impression.person_id, member, detail, what_for="look")
-    return impression

@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 
 from data.conversations import Draft, append_messages, fetch_conversations, open_conversation, require_conversation
 from data.corrections import fetch_correction_lines, list_corrections
+from data.review_figures import measure_reviews
 from data.reviews import Review, answer_review, fetch_reviews, require_review
 from data.staff import Member
 from models.wording import say_date
 from web.conversations import HouseHere
 from web.house import House
+from web.review_evidence import describe_evidence, tell_decided
 from web.speech import write_disclosure
 from web.staff import record_look
-from web.staff_session import StaffHere
+from web.staff_session import StaffHere, require_owner
 from web.wakeups import QUEUE
 
 router = APIRouter(prefix="/staff/api")
@@ -48,6 +50,14 @@ def list_reviews(
         }
 
 
+@router.get("/reviews/figures")
+def get_figures(member: StaffHere, house: HouseHere) -> dict[str, Any]:
+    """For an owner: how often a person changed something, and how long answers took."""
+    require_owner(member)
+    with house.database.read() as connection:
+        return measure_reviews(connection, today=house.clock.today())
+
+
 @router.get("/reviews/{review_id}")
 def read_review(review_id: str, member: StaffHere, house: HouseHere) -> dict[str, Any]:
     """One review with the order lines that it is about. A look at personal data is recorded."""
@@ -57,12 +67,13 @@ def read_review(review_id: str, member: StaffHere, house: HouseHere) -> dict[str
         if review.person_id is not None:
             detail = {"review_id": review_id, "read": True}
             record_look(connection, house, review.person_id, member, detail, what_for="review")
+        evidence = describe_evidence(connection, house, review)
     told = _describe(review, house.clock.today(), is_correction=bool(lines))
-    return told | {
-        "lines": [
-            vars(line) | {"ordered_on": line.ordered_on.isoformat() if line.ordered_on else None} for line in lines
-        ]
-    }
+    return told | evidence | {"lines": [vars(line) | {"ordered_on": _say_day(line.ordered_on)} for line in lines]}
+
+
+def _say_day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _describe(review: Review, today: date, *, is_correction: bool) -> dict[str, Any]:
@@ -102,7 +113,7 @@ def decide_review(body: AnswerIn, member: StaffHere, house: HouseHere) -> dict[s
 
 def _tell_decision(connection: Connection, house: House, review: Review, member: Member, body: AnswerIn) -> str | None:
     """Say it in the chat that it came from; else in the customer's newest, or in a new one. Returns which."""
-    conversation_id = review.conversation_id or _find_chat(connection, house, review)
+    conversation_id = review.conversation_id or find_chat(connection, house, review.person_id)
     if conversation_id is None:
         return None
     house = house.speak(require_conversation(connection, conversation_id).locale)
@@ -111,6 +122,7 @@ def _tell_decision(connection: Connection, house: House, review: Review, member:
         body.decision,
         say("explanations.review_decided", name=member.name, date=say_date(today, today, house.texts.lang)),
     ]
+    lines[1:1] = tell_decided(connection, house, review)
     if body.approve is not None:
         outcome = "approved" if body.approve else "rejected"
         lines.insert(1, say(f"explanations.correction_{outcome}", review_id=review.review_id))
@@ -121,15 +133,16 @@ def _tell_decision(connection: Connection, house: House, review: Review, member:
     return conversation_id
 
 
-def _find_chat(connection: Connection, house: House, review: Review) -> str | None:
-    if review.person_id is None:
+def find_chat(connection: Connection, house: House, person_id: int | None) -> str | None:
+    """Where a customer is told something: their newest chat, or a new one; a visitor has none."""
+    if person_id is None:
         return None
-    own = fetch_conversations(connection, review.person_id)
+    own = fetch_conversations(connection, person_id)
     if own:
         return own[0].conversation_id
     opened = open_conversation(
         connection,
-        person_id=review.person_id,
+        person_id=person_id,
         locale=house.texts.lang,
         minor=True,  # until a token says otherwise
         page_offers=[],

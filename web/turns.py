@@ -26,13 +26,16 @@ from data.conversations import (
     fetch_newest,
     require_conversation,
 )
+from data.errors import Erased, NotKnown
 from data.impressions import access_impression
 from data.turns import find_next_turn, list_owed, list_unanswered
 from data.uses import record_use
 from models.explanation import tell_explanation
 from web.asking import ask_fully
 from web.bot import BotFailed, Reply
-from web.deeds import Say, is_deed, parse_payload, perform
+from web.deed import Say
+from web.deeds import is_deed, parse_payload, perform
+from web.handoff_deeds import take_awaited
 from web.house import House
 from web.speech import choose_author, speak_reply, vary_repeated, write_draft
 from web.typing import Typing, name_typing
@@ -96,6 +99,9 @@ class Turns:
                 while turn is not None:
                     turn = await self._answer(*turn)
                 return
+            except (Erased, NotKnown):
+                _log.info("Conversation %s is no longer there", conversation_id)  # erased meanwhile: nobody waits
+                return
             except Exception:
                 turn = None
                 _log.exception("A turn in conversation %s failed", conversation_id)
@@ -126,6 +132,9 @@ class Turns:
             return await self._append(conversation, message, await self._perform(conversation, message, payload))
         if conversation.state == "human":
             return await self._append(conversation, message, lambda _connection, _now: [])
+        if conversation.awaits is not None and payload is None:
+            asked_for = take_awaited(self.house, conversation.awaits, message)
+            return await self._append(conversation, message, asked_for, epoch=conversation.epoch)
         asked = await self._find_asked(conversation, message)
         replies = await self._ask(conversation, asked) if asked is not None else None
         if asked is None or replies is None:
@@ -155,7 +164,9 @@ class Turns:
             while True:
                 try:
                     async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
-                        return await ask_fully(house.bot, conversation, message)
+                        replies = await ask_fully(house.bot, conversation, message)
+                        house.bot.is_failing = False
+                        return replies
                 except (BotFailed, TimeoutError) as failure:
                     house.bot.forget(conversation.conversation_id)
                     if time.monotonic() + RETRY_PAUSE_S >= deadline:
@@ -165,6 +176,7 @@ class Turns:
                             conversation.conversation_id,
                             failure or "too late",
                         )
+                        house.bot.is_failing = True
                         return None
                     await asyncio.sleep(RETRY_PAUSE_S)
         finally:
@@ -328,6 +340,7 @@ class Turns:
             await self.house.do(lambda: self._forgive(conversation))
             return
         replies = await ask_fully(self.house.bot, conversation, owed)
+        self.house.bot.is_failing = False
         texts = self.house.speak(conversation.locale).texts
         late = Reply(kind="notice", text=texts.say("notices.still_there", question=owed.text))
         await self._append_replies(conversation, owed, owed, [late, *replies], pays=owed.seq)

@@ -1,15 +1,27 @@
 """Wake-ups: "look again", never the news itself. A lost one loses nothing, since the log is the truth.
 
-On one machine they stay inside the process. Waiters ask for a conversation or for the queue (`QUEUE`); a waiter is told once and
-then reads the database.
+On one machine they stay inside the process. Waiters ask for a conversation, for the queue (`QUEUE`) or for the sessions of staff
+(`SESSIONS`: one was ended, or its member is another); a waiter is told once and then reads the database.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 QUEUE = "queue"
+SESSIONS = "sessions"
+
+
+def name_log(conversation_id: str) -> str:
+    """The topic of a message that changes nothing but the log. A conversation's own id means: look at everything."""
+    return f"log {conversation_id}"
+
+
+def name_marks(conversation_id: str) -> str:
+    """The topic of how far a conversation has been read: only the console that has it open listens."""
+    return f"marks {conversation_id}"
 
 
 class Wakeups:
@@ -33,10 +45,20 @@ class Wakeups:
             for event in self._waiting.get(topic, ()):
                 event.set()
 
+    def wait_for(self, work: Coroutine[Any, Any, bool], *, within_s: float) -> bool:
+        """Do something on the loop from a thread, and wait for it; False when it was not done in time."""
+        if self._loop is None:
+            work.close()
+            return False
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result(within_s)
+        except TimeoutError:
+            return False
+
     @contextmanager
-    def listen(self, *topics: str) -> Iterator[asyncio.Event]:
-        """An event that is set when a topic rings. Clear it before looking, so that nothing falls between."""
-        event = asyncio.Event()
+    def listen(self, *topics: str, event: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """An event (one's own, or a new one) that is set when a topic rings. Clear it before looking, so that nothing falls between."""
+        event = event or asyncio.Event()
         for topic in topics:
             self._waiting[topic].add(event)
         try:

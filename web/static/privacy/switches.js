@@ -4,8 +4,8 @@ import { make } from "../common/dom.js";
 import { hasChanged, makeEffect } from "../common/effect.js";
 import { icon, iconOf } from "../common/icons.js";
 
-/** @typedef {{category: string, title: string, granted: boolean, choose: boolean, train: boolean, since: string | null, source: string | null, purpose: string}} Category */
-/** @typedef {{words: import("../common/words.js").Words, api: (path: string, options?: any) => Promise<any>, changed: () => void}} Hands */
+/** @typedef {{category: string, title: string, granted: boolean, choose: boolean, train: boolean, since: string | null, source: string | null, purpose: string, again: boolean, notice: {version: string, text: string}}} Category */
+/** @typedef {{words: import("../common/words.js").Words, api: (path: string, options?: any) => Promise<any>, changed: (answer?: Node) => void}} Hands */
 
 /** @param {Category[]} categories @param {Hands} hands */
 export function makeSwitches(categories, hands) {
@@ -46,6 +46,7 @@ function draw(row, one, hands, answer) {
       make(one.granted ? "span.sign.on" : "span.sign", {}, iconOf(one.category)),
       make("div.told", {}, make("h3", { id }, one.title), make("p", { id: `${id}-why` }, one.purpose), make("p.facts", {}, ...facts.filter(Boolean).map((fact) => make("span", {}, String(fact))))),
       make("div.turn", {}, make("span", { "aria-hidden": "true" }, words.say(one.granted ? "privacy_on" : "privacy_off")), slide),
+      make("details.purposes", {}, make("summary", {}, words.say("privacy_notice")), make("p", {}, one.notice.text)),
       makePurposes(row, one, hands),
     ),
     make("div.answer", { role: "status" }, ...(answer ? [answer] : [])),
@@ -72,7 +73,8 @@ function makePurposes(row, one, hands) {
 }
 
 /** @param {Category} one @param {import("../common/words.js").Words} words */
-function tellSince({ granted, since, source }, words) {
+function tellSince({ granted, since, source, again }, words) {
+  if (again) return words.say("privacy_again");
   if (!granted) return words.say("privacy_never");
   if (!since) return words.say("privacy_on");
   const how = source && words.has(`privacy_source_${source}`) ? words.say(`privacy_source_${source}`) : null;

@@ -2,6 +2,7 @@
 
 import { make } from "../common/dom.js";
 import { icon, iconOf } from "../common/icons.js";
+import { makeReceiptButton } from "./receipts.js";
 
 const FIRST = 8;
 
@@ -20,16 +21,18 @@ export function makeTimes(rows, words) {
   return makeFolding(head, cells, words, words.say("privacy_when_h"));
 }
 
-/** Each yes and no, newest first. @param {any[]} rows @param {Words} words */
-export function makeConsentLog(rows, words) {
+/** Each yes and no, newest first, with its receipt. @param {any[]} rows @param {import("./switches.js").Hands} hands */
+export function makeConsentLog(rows, hands) {
+  const { words } = hands;
   if (!rows.length) return make("p.card.nothing", {}, words.say("privacy_count_none"));
   const sorted = joinPurposes([...rows].sort((a, b) => b.event_id - a.event_id));
-  const head = ["privacy_when", "privacy_what", "privacy_what_for", "column_granted"].map((key) => words.say(key));
+  const head = ["privacy_when", "privacy_what", "privacy_what_for", "column_granted", "privacy_receipt"].map((key) => words.say(key));
   const cells = sorted.map((row) => [
     { text: words.moment(row.at), kind: "when" },
     { text: nameCategory(row.category, words), kind: "what", sign: iconOf(row.category) },
     { text: words.list(row.purposes.map((/** @type {string} */ purpose) => words.say(`privacy_purpose_${purpose}`))), kind: "why" },
     { text: [words.say(row.granted ? "privacy_switched_on" : "privacy_switched_off"), words.has(`privacy_source_${row.source}`) && row.granted ? words.say(`privacy_source_${row.source}`) : ""].filter(Boolean).join(", "), kind: "by" },
+    { text: "", kind: "receipt", act: makeReceiptButton(row, hands) },
   ]);
   return makeFolding(head, cells, words, words.say("privacy_consents_h"));
 }
@@ -67,19 +70,17 @@ function tellWhatFor(row, words) {
   return words.has(`use_${row.what_for}`) ? words.say(`use_${row.what_for}`) : row.what_for;
 }
 
-/** @param {string[]} head @param {{text: string, kind: string, sign?: SVGElement}[][]} rows @param {Words} words @param {string} caption */
+/** @param {string[]} head @param {{text: string, kind: string, sign?: SVGElement, act?: HTMLElement}[][]} rows @param {Words} words @param {string} caption */
 function makeFolding(head, rows, words, caption) {
   const body = make("tbody");
-  rows.forEach((cells, at) => {
-    const row = make("tr", { hidden: at >= FIRST });
-    for (const { text, kind, sign } of cells) row.append(make(`td.${kind}`, {}, sign ?? null, make("span", {}, text)));
-    body.append(row);
-  });
+  /** @param {typeof rows} some */
+  const add = (some) => body.append(...some.map((cells) => make("tr", {}, ...cells.map(({ text, kind, sign, act }) => make(`td.${kind}`, {}, sign ?? null, act ?? make("span", {}, text))))));
+  add(rows.slice(0, FIRST));
   const table = make("table.told", {}, make("caption.quiet", {}, caption), make("thead", {}, make("tr", {}, ...head.map((title) => make("th", { scope: "col" }, title)))), body);
   const card = make("div.card.table", {}, table);
   if (rows.length > FIRST) {
     const all = make("button.link", { type: "button" }, words.say("privacy_when_all", { count: rows.length }));
-    all.addEventListener("click", () => { body.querySelectorAll("tr").forEach((row) => { row.hidden = false; }); all.parentElement?.remove(); });
+    all.addEventListener("click", () => { add(rows.slice(FIRST)); all.parentElement?.remove(); });
     card.append(make("p.more", {}, all));
   }
   return card;

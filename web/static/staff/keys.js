@@ -1,4 +1,6 @@
-/** Single keys for whoever works all day in the console. They rest while something is written, and `?` lists them. */
+/** Single keys for whoever works all day in the console. They rest while something is written, can be switched off, and `?` lists them. */
+
+import { readChoices } from "./notices.js";
 
 /** @param {import("./inbox.js").Inbox} inbox */
 export function listenToKeys(inbox) {
@@ -21,6 +23,7 @@ export function listenToKeys(inbox) {
     (event) => {
       const isWriting = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog");
       if (isWriting || event.ctrlKey || event.metaKey || event.altKey || inbox.element.hidden || !inbox.element.isConnected) return;
+      if (readChoices().keys === false) return;
       const deed = deeds[event.key.toLowerCase()];
       if (!deed) return;
       event.preventDefault();

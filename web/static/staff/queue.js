@@ -3,6 +3,8 @@
 import { make } from "../common/dom.js";
 import { icon } from "../common/icons.js";
 
+const LONG_HOURS = 48;
+
 /** @typedef {import("./inbox.js").Handoff} Handoff */
 
 /**
@@ -13,7 +15,7 @@ export function makeQueue(list, handoffs, { desk, chosen, filter, open }) {
   const { words, member } = desk;
   const wanted = filter.trim().toLowerCase();
   const fits = handoffs.filter((one) => `${nameOf(words, one)} ${one.last_message} ${Object.values(one.topic ?? {}).join(" ")}`.toLowerCase().includes(wanted));
-  const waiting = fits.filter(({ state }) => state === "waiting");
+  const waiting = fits.filter(({ state }) => state === "waiting").sort((one, other) => (one.position ?? 0) - (other.position ?? 0));
   const mine = fits.filter(({ claimed_by, state }) => state === "claimed" && claimed_by === member.username);
   const others = fits.filter(({ claimed_by, state }) => state === "claimed" && claimed_by !== member.username);
   const row = (/** @type {Handoff} */ one) => makeRow(one, { desk, isChosen: one.conversation_id === chosen, open });
@@ -36,8 +38,13 @@ function makeRow(one, { desk, isChosen, open }) {
   const { words, member } = desk;
   const isWaiting = one.state === "waiting";
   const labels = [one.topic?.about, one.topic?.order_id].filter(Boolean).map((topic) => make("span.label", {}, String(topic)));
+  if (one.unread) labels.unshift(make("span.label.new", {}, words.say("staff_unread", { count: one.unread })));
+  if (one.overdue) labels.unshift(make("span.label.red", {}, icon("clock"), words.say("staff_late")));
+  if (one.has_message && isWaiting) labels.push(make("span.label.pine", {}, words.say("staff_message_left")));
+  else if (words.has(`staff_phase_${one.phase}`)) labels.push(make("span.label", {}, words.say(`staff_phase_${one.phase}`)));
+  if (one.team) labels.push(make("span.label", {}, words.say("staff_team", { title: one.team })));
   if (isOther(one.lang)) labels.push(make("span.label", {}, words.say("staff_language", { language: nameLanguage(one.lang) })));
-  if (one.claimed_by && one.claimed_by !== member.username) labels.push(make("span.label.plum", {}, words.say("staff_claimed_by", { name: one.claimed_by })));
+  if (one.claimed_by && one.claimed_by !== member.username) labels.push(make("span.label.plum", {}, words.say("staff_claimed_by", { name: one.claimed_name ?? one.claimed_by })));
   const row = make(
     "button.row",
     { type: "button", "aria-current": isChosen ? "true" : null, "data-id": one.handoff_id },
@@ -73,5 +80,7 @@ function nameOf(words, one) {
 /** @param {import("../common/words.js").Words} words @param {number} ms */
 function sayWait(words, ms) {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
-  return minutes < 60 ? words.say("staff_minutes", { minutes }) : words.say("staff_hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+  const hours = Math.floor(minutes / 60);
+  if (hours >= LONG_HOURS) return words.say("staff_days", { days: Math.floor(hours / 24) });
+  return minutes < 60 ? words.say("staff_minutes", { minutes }) : words.say("staff_hours", { hours, minutes: minutes % 60 });
 }

@@ -3,6 +3,7 @@
 import { make, makeParagraphs } from "../common/dom.js";
 import { icon } from "../common/icons.js";
 import { hasWeights } from "../common/weights.js";
+import { makeContest } from "./contest.js";
 import { makeExact } from "./side.js";
 
 /** @typedef {{line_id: number, order_id: string | null, ordered_on: string | null, title: string | null, quantity: number | null, state: string}} Line */
@@ -71,7 +72,8 @@ export class Reviews {
       this.middle.replaceChildren();
       return;
     }
-    const [told, lines] = await Promise.all([this.#findExplanation(one), this.#findLines(one)]);
+    const [told, whole] = await Promise.all([this.#findExplanation(one), this.#findWhole(one)]);
+    const lines = whole?.lines ?? [];
     const reason = told && (told.reasons.find((reason) => reason.reason_id === one.reason_id)?.text ?? told.reasons[0]?.text);
     if (one.review_id !== this.#chosen) return;
     const open = make("button.button", { type: "button" }, icon("chat"), words.say("staff_review_chat"));
@@ -90,6 +92,7 @@ export class Reviews {
         told && hasWeights(told) && makeExact({ impression_id: told.impression_id, title: told.type_title, explanation: told }, words),
         lines.length > 0 && make("h3", {}, words.say("staff_correction_lines")),
         lines.length > 0 && this.#makeLines(lines),
+        ...(whole ? makeContest(this.desk, one, whole, () => void this.refresh()) : []),
         ...(one.state === "open" ? [this.#makeForm(one)] : [make("h3", {}, words.say("staff_decided_by", { name: one.decided_by })), ...makeParagraphs(one.decision ?? "")]),
       ),
     );
@@ -100,14 +103,13 @@ export class Reviews {
     return kind === "correction" ? this.desk.words.say("staff_correction", { id: review_id }) : review_id;
   }
 
-  /** The order lines that a correction is about. @param {Review} one @returns {Promise<Line[]>} */
-  async #findLines({ review_id, kind }) {
-    if (kind !== "correction") return [];
+  /** All that is known of it: the order lines it is about, the offer, its consents and data, the decisions. @param {Review} one @returns {Promise<(import("./contest.js").Told & {lines: Line[]}) | null>} */
+  async #findWhole({ review_id }) {
     try {
-      return (await this.desk.api(`/reviews/${encodeURIComponent(review_id)}`)).lines;
+      return await this.desk.api(`/reviews/${encodeURIComponent(review_id)}`);
     } catch (failure) {
       this.desk.say(/** @type {Error} */ (failure).message, ".red");
-      return [];
+      return null;
     }
   }
 

@@ -25,6 +25,7 @@ function makeCustomer({ customer }, words, name) {
 /** What the assistant passed on: the order in question, what was in it, what the customer named. @param {any} detail @param {import("../common/words.js").Words} words */
 function makeMatter({ handoff }, words) {
   const topic = handoff?.topic;
+  if (topic?.message && !topic.order_id) return [make("section.matter", {}, make("h2", {}, words.say("staff_matter_message")), make("p.said", {}, topic.message))];
   if (!topic?.order_id) return [];
   const list = (/** @type {string[]} */ items) => make("ul", {}, ...items.map((item) => make("li", {}, item)));
   return [
@@ -34,6 +35,7 @@ function makeMatter({ handoff }, words) {
       make("h2", {}, words.say("staff_matter")),
       topic.about && make("p", {}, topic.about),
       make("p", {}, make("b", {}, words.say("staff_matter_order", { order_id: topic.order_id, date: topic.ordered_on ?? "", status: topic.status ?? "" }))),
+      topic.message && make("p.said", {}, topic.message),
       topic.named && make("p.small", {}, words.say("staff_matter_named")),
       topic.named && list(topic.named),
       topic.lines && make("details", {}, make("summary", {}, words.say("staff_matter_lines"), icon("fold")), list(topic.lines)),

@@ -7,6 +7,7 @@
 
 import { findFocused, make } from "../common/dom.js";
 import { icon } from "../common/icons.js";
+import { saveCopy, saveFile } from "../common/save.js";
 import { Busy } from "./busy.js";
 import { Conversation, isGone } from "./conversation.js";
 import { fillQueue, fitField, makeBanner, makeFrame, makeStarters, setBanner, showState } from "./frame.js";
@@ -14,8 +15,10 @@ import { tellInUse } from "./in-use.js";
 import { forget, keep, readKept } from "./kept.js";
 import { makeMessage, makeWaiting } from "./message.js";
 import { makeLauncher, showLauncher } from "./launcher.js";
+import { findOwnTalk } from "./own-talk.js";
 import { openPrivacy } from "./privacy-link.js";
 import { Scroll } from "./scroll.js";
+import { watchSeen } from "./seen.js";
 import { measureText } from "./text-size.js";
 
 /** @typedef {import("./conversation.js").Message} Message */
@@ -39,6 +42,7 @@ export class CandorChat extends HTMLElement {
   /** @type {Busy | null} */ #busy = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #offline;
   #unread = 0;
+  #lookSeen = () => {};
   #drawn = 0;
 
   get #shop() {
@@ -72,10 +76,11 @@ export class CandorChat extends HTMLElement {
     this.#scroll = new Scroll(frame, signal);
     this.#busy = new Busy(frame.busy, words, () => this.#scroll?.follow());
     this.#launcher = makeLauncher(words);
-    fillQueue(frame, words, { leave: () => frame.field.focus(), stop: () => this.#cancelHandoff() });
+    fillQueue(frame, words, { leave: () => this.#leaveMessage(), stop: () => this.#cancelHandoff() });
     showState(frame, words, { state: "bot", queue_position: null, staff_name: null }, null);
     this.#root.replaceChildren(this.#launcher, frame.dialog);
     this.#listen(frame, signal);
+    this.#lookSeen = watchSeen(() => (this.isOpen ? this.#conversation : null), signal);
     void this.#lookIn();
   }
 
@@ -110,6 +115,7 @@ export class CandorChat extends HTMLElement {
     this.#unread = 0;
     this.#focusInside();
     await this.#begin();
+    this.#lookSeen();
   }
 
   close() {
@@ -182,9 +188,9 @@ export class CandorChat extends HTMLElement {
     }
   }
 
-  /** @returns {Promise<Conversation | null>} the kept conversation, if it is still there and this customer's */
+  /** @returns {Promise<Conversation | null>} the kept conversation, if it is still there and this customer's; else one with a person, begun on another device */
   async #takeUp() {
-    const kept = readKept(this.#shop.base);
+    const kept = readKept(this.#shop.base) ?? (await findOwnTalk(this.#shop).catch(() => null)); // a new chat is better than none
     if (!kept) return null;
     const conversation = new Conversation({ base: this.#shop.base, ...kept });
     try {
@@ -201,7 +207,7 @@ export class CandorChat extends HTMLElement {
 
   async #openNew() {
     const { base, token, lang, pageOffers } = this.#shop;
-    const conversation = await Conversation.open(base, { ...(token ? { customer_token: token } : {}), locale: lang, page_offers: pageOffers });
+    const conversation = await Conversation.open(base, { ...(token ? { customer_token: token } : {}), locale: lang, page_offers: pageOffers, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
     conversation.isVisitors = !token;
     conversation.resume();
     return conversation;
@@ -225,12 +231,12 @@ export class CandorChat extends HTMLElement {
     on("line", () => this.#showLine());
     on("typing", (author) => { if (author !== "bot") this.#busy?.showWriting(author); }); // of the assistant the log tells
     on("refused", ({ item, message }) => this.#showRefused(item, message));
-    on("gone", () => this.#dropConversation("gone"));
+    on("gone", () => this.#dropConversation(conversation.isErased ? "erased" : "gone"));
     this.#drawLog();
     this.#showState();
   }
 
-  /** @param {"gone" | "other" | "out"} why */
+  /** @param {"gone" | "erased" | "other" | "out"} why */
   #dropConversation(why) {
     this.#conversation?.stop();
     this.#conversation = null;
@@ -311,6 +317,12 @@ export class CandorChat extends HTMLElement {
     this.#pressOrSay("/request_human", /** @type {Words} */ (this.#words).say("sent_ask_person"));
   }
 
+  #leaveMessage() {
+    const offered = this.#conversation?.findOffered((one) => one === "/leave_message");
+    if (offered) this.#conversation?.send({ text: offered.title, payload: offered.payload });
+    this.#frame?.field.focus();
+  }
+
   #cancelHandoff() {
     const isHuman = this.#conversation?.state.state === "human";
     this.#pressOrSay("/cancel_handoff", /** @type {Words} */ (this.#words).say(isHuman ? "sent_ask_back" : "sent_ask_stop_waiting"));
@@ -326,7 +338,23 @@ export class CandorChat extends HTMLElement {
       press: (/** @type {{title: string, payload: string}} */ button) => this.#press(button),
       why: (/** @type {any} */ offer) => void this.askWhy(offer),
       openPrivacy: (/** @type {string | undefined} */ part) => this.#openPrivacy(part),
+      save: (/** @type {string} */ format, /** @type {HTMLElement} */ from) => void this.#save(format, from),
     };
+  }
+
+  /** @param {string} format @param {HTMLElement} from the button, which waits */
+  async #save(format, from) {
+    from.setAttribute("aria-disabled", "true");
+    try {
+      const { base, lang } = this.#shop;
+      const token = this.#conversation?.token ?? null;
+      if (format === "chat") await saveFile(base, `/api/conversations/${this.#conversation?.id}/transcript`, token, lang, "chat.txt");
+      else await saveCopy(base, token, lang, format);
+    } catch (failure) {
+      this.#addLine(/** @type {Error} */ (failure).message);
+    } finally {
+      from.removeAttribute("aria-disabled");
+    }
   }
 
   #drawLog() {
@@ -351,6 +379,7 @@ export class CandorChat extends HTMLElement {
     if (answer) this.#scroll?.toMessage(frame.log.querySelector(`[data-seq="${answer.seq}"]`));
     if (!this.isOpen) this.#unread += fresh.filter((message) => message.author === "human" || message.author === "bot").length;
     this.#showLauncher();
+    this.#lookSeen();
     if (fresh.some((message) => message.kind === "consent" || message.extra?.effect || message.kind === "notice" || message.kind === "review")) this.#shop.tellConsentsChanged();
   }
 
@@ -362,6 +391,7 @@ export class CandorChat extends HTMLElement {
     for (const item of this.#conversation?.outbox ?? []) {
       const made = makeWaiting(item, words, words.say("state_sending"));
       made.classList.add("waiting-item");
+      made.setAttribute("aria-live", "off"); // spoken once, when it is in the log
       log.append(made);
     }
     const own = [...log.querySelectorAll(".message.customer:not(.waiting-item)")];

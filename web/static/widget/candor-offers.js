@@ -59,7 +59,7 @@ export class CandorOffers extends HTMLElement {
     if (turn !== this.#asked || !this.isConnected) return;
     const focused = this.#root.activeElement;
     const place = focused && { offer: focused.closest(".offer")?.getAttribute("data-offer"), control: CONTROLS.find((control) => focused.matches(control)) };
-    this.#root.replaceChildren(...("offers" in told ? this.#draw(words, told.offers, told.since) : this.#drawFailure(words)));
+    this.#root.replaceChildren(...("offers" in told ? this.#draw(words, told.offers, told.since, told.decisions) : this.#drawFailure(words)));
     this.#shop.setShown(this, "offers" in told ? told.offers.map((offer) => String(offer.impression_id)) : []);
     if (place) this.#focusAgain(place);
   }
@@ -71,23 +71,23 @@ export class CandorOffers extends HTMLElement {
     /** @type {HTMLElement | null} */ (next)?.focus();
   }
 
-  /** @returns {Promise<{offers: Offer[], since: string | null} | {failed: true}>} */
+  /** @returns {Promise<{offers: Offer[], since: string | null, decisions: string[]} | {failed: true}>} */
   async #fetch() {
     const { token } = this.#shop;
     const query = new URLSearchParams({ slot: this.getAttribute("slot") ?? "home", limit: this.getAttribute("limit") ?? "5" });
     try {
-      const { offers } = await this.#shop.call(`/api/offers?${query}`, { token });
+      const { offers, decisions = [] } = await this.#shop.call(`/api/offers?${query}`, { token });
       const isPersonal = offers.some((/** @type {Offer} */ offer) => offer.label === "purchases");
       const consents = isPersonal ? await this.#shop.call("/api/me/consents", { token }) : null;
       const purchases = consents?.categories.find((/** @type {any} */ one) => one.category === "purchases");
-      return { offers, since: purchases?.granted ? purchases.since : null };
+      return { offers, decisions, since: purchases?.granted ? purchases.since : null };
     } catch {
       return { failed: true };
     }
   }
 
-  /** @param {import("../common/words.js").Words} words @param {Offer[]} offers @param {string | null} since */
-  #draw(words, offers, since) {
+  /** @param {import("../common/words.js").Words} words @param {Offer[]} offers @param {string | null} since @param {string[]} decisions what people decided, where it changed these offers */
+  #draw(words, offers, since, decisions) {
     const level = Number(this.getAttribute("heading-level") ?? 2);
     this.#eyes?.disconnect();
     const cards = offers.map((offer) => {
@@ -98,7 +98,7 @@ export class CandorOffers extends HTMLElement {
     const change = make("button.button", { type: "button" }, words.say("offers_change"));
     change.addEventListener("click", () => openPrivacy(this.#shop));
     return [
-      make("div.head", {}, make("div", {}, make(`h${level}`, {}, this.#tellHeading(words, offers)), make("p", { role: "status" }, tellMixture(words, offers, since))), change),
+      make("div.head", {}, make("div", {}, make(`h${level}`, {}, this.#tellHeading(words, offers)), make("p", { role: "status" }, tellMixture(words, offers, since)), ...decisions.map((decision) => make("p", {}, decision))), change),
       make("ul.strip", { role: "list" }, ...cards),
     ];
   }

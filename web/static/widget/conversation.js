@@ -19,6 +19,7 @@ export class Conversation extends EventTarget {
   /** @type {Waiting[]} */ outbox = [];
   state = { state: "bot", queue_position: /** @type {number | null} */ (null), staff_name: /** @type {string | null} */ (null) };
   isOnline = true;
+  /** The last that was pressed erases this conversation: it is gone because that was wished. */ isErased = false;
   /** Opened by nobody who was signed in: nothing about anybody is used. */ isVisitors = false;
   /** @type {ReturnType<typeof keepLine> | null} */ #line = null;
   #typedAt = 0;
@@ -31,7 +32,7 @@ export class Conversation extends EventTarget {
     this.token = token;
   }
 
-  /** @param {string} base @param {{customer_token?: string, locale: string, page_offers: string[]}} body */
+  /** @param {string} base @param {{customer_token?: string, locale: string, page_offers: string[], zone?: string}} body */
   static async open(base, body) {
     const told = await call(new URL("/api/conversations", base).href, { method: "POST", body });
     const conversation = new Conversation({ base, id: told.conversation_id, token: told.token });
@@ -75,6 +76,7 @@ export class Conversation extends EventTarget {
 
   /** @param {{text: string, payload?: string}} what for a payload, `text` is the button's title */
   send({ text, payload }) {
+    if (payload) this.isErased = payload === "/confirm_erasure";
     this.outbox.push({ client_id: crypto.randomUUID(), text, payload });
     this.#tell("outbox");
     this.#line?.flush();
@@ -84,6 +86,11 @@ export class Conversation extends EventTarget {
     if (Date.now() - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = Date.now();
     this.#line?.sayTyping();
+  }
+
+  /** @param {number} seq of a person's message that the customer has before them */
+  saySeen(seq) {
+    this.#line?.saySeen(seq);
   }
 
   /** Whether a message of this conversation offered a payload. @param {(payload: string) => boolean} fits @returns {{title: string, payload: string} | null} */

@@ -24,6 +24,8 @@ export function keepLine(conversation) {
   let isLive = false;
   /** @type {(() => void) | null} */ let wake = null;
   /** @type {AbortController | null} */ let asking = null;
+  let seen = 0;
+  let saidSeen = 0;
   /** @type {Map<string, number>} when a message was last handed to the socket */ const handed = new Map();
 
   const hurry = () => {
@@ -75,6 +77,7 @@ export function keepLine(conversation) {
           conversation.takeLine(true);
           handed.clear();
           flush();
+          tellSeen();
         }
         hear(frame, line);
       };
@@ -142,10 +145,18 @@ export function keepLine(conversation) {
     }
   }
 
+  /** Told once, as soon as there is a socket; without one the staff are told nothing. */
+  function tellSeen() {
+    if (!isLive || socket?.readyState !== WebSocket.OPEN || seen <= saidSeen) return;
+    socket.send(JSON.stringify({ type: "seen", seq: seen }));
+    saidSeen = seen;
+  }
+
   void run();
   return {
     flush,
     hurry,
+    saySeen: (/** @type {number} */ seq) => { seen = Math.max(seen, seq); tellSeen(); },
     sayTyping: () => { if (isLive) socket?.send(JSON.stringify({ type: "typing" })); },
     stop: () => { ending.abort(); socket?.close(); asking?.abort(); wake?.(); },
   };

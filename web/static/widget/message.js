@@ -8,7 +8,7 @@ import { makeOfferRow } from "./offer-row.js";
 
 /** @typedef {import("./conversation.js").Message} Message */
 /** @typedef {import("../common/words.js").Words} Words */
-/** @typedef {{words: Words, press: (button: {title: string, payload: string}) => void, why: (offer: any, from: HTMLElement) => void, openPrivacy: (part?: string) => void, base: string}} Hands */
+/** @typedef {{words: Words, press: (button: {title: string, payload: string}) => void, why: (offer: any, from: HTMLElement) => void, openPrivacy: (part?: string) => void, save: (format: string, from: HTMLElement) => void, base: string}} Hands */
 
 /** Buttons that the frame of the chat always shows, so that a message need not show them too. */
 const IN_FRAME = new Set(["/request_human", "/cancel_handoff"]);
@@ -38,7 +38,7 @@ export function makeFace(author, name) {
 /** @param {Message} message @param {Words} words */
 function makeAuthorLine(message, words) {
   const time = make("time", { datetime: message.at }, words.time(message.at));
-  if (message.author === "customer") return make("p.author", {}, make("b", {}, words.say("author_customer")), time, make("span.state"));
+  if (message.author === "customer") return make("p.author", {}, make("b", {}, words.say("author_customer")), time, make("span.state", { "aria-live": "off" }));
   const name = message.author_name ?? "";
   const said = message.author === "human" ? words.say("author_person", { name }) : words.say("author_bot");
   return make("p.author", {}, makeFace(message.author, name), make("b", {}, said), time);
@@ -57,11 +57,13 @@ function makeBody(message, hands) {
   if (message.kind === "consent" && message.buttons.length === 2 && message.text.includes("?")) return makeConsentQuestion(message, hands);
   if (message.offers.length) return makeOffers(message, hands);
   if (message.extra?.products?.some((/** @type {any} */ one) => one.image)) return makeGoods(message, hands);
+  if (message.extra?.copy) return makeCopy(message, hands);
+  if (message.extra?.transcript) return makeTranscript(message, hands);
   const source = message.extra?.source;
   return make(
     "div.bubble",
     {},
-    ...makeParagraphs(message.text).map((paragraph) => linkPrivacy(paragraph, hands)),
+    ...makeParagraphs(message.text).map((paragraph) => (message.author === "bot" ? linkPrivacy(paragraph, hands) : paragraph)), // what a person wrote stands letter by letter
     source?.link && make("p", {}, make("a.link", { href: new URL(source.link, hands.base).href, target: "_blank", rel: "noopener" }, source.title)),
   );
 }
@@ -75,6 +77,23 @@ function makeOffers(message, hands) {
     make("div.bubble", {}, ...makeParagraphs(text)),
     make("ul.offers", { role: "list" }, ...message.offers.map((offer) => make("li", {}, makeOfferRow(offer, hands)))),
   );
+}
+
+/** A copy of what is held, to save as one file or as tables. @param {Message} message @param {Hands} hands */
+function makeCopy(message, hands) {
+  const ways = ["json", "csv"].map((format) => {
+    const way = make("button.button", { type: "button" }, hands.words.say(`right_as_${format}`));
+    way.addEventListener("click", () => hands.save(format, way));
+    return way;
+  });
+  return make("div.stack", {}, make("div.bubble", {}, ...makeParagraphs(message.text).map((paragraph) => linkPrivacy(paragraph, hands))), make("div.pair", {}, ...ways));
+}
+
+/** The chat, to save as a text file. @param {Message} message @param {Hands} hands */
+function makeTranscript(message, hands) {
+  const way = make("button.button", { type: "button" }, hands.words.say("widget_save_chat"));
+  way.addEventListener("click", () => hands.save("chat", way));
+  return make("div.stack", {}, make("div.bubble", {}, ...makeParagraphs(message.text)), way);
 }
 
 /** Goods with their pictures below the text, which names them all. @param {Message} message @param {Hands} hands */
