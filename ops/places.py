@@ -9,6 +9,7 @@ ENVIRONMENTS = ROOT / "var" / "env"
 TOOLS = ENVIRONMENTS / "tools"
 MAIN = ENVIRONMENTS / "main"
 BOT = ENVIRONMENTS / "bot"
+BASELINES = ENVIRONMENTS / "baselines"  # what the bot is measured beside; made only for that
 ENCODER = ENVIRONMENTS / "encoder"
 LOGS = VAR / "logs"
 

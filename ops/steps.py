@@ -149,7 +149,8 @@ def _fingerprint(step: Step, needs: list[str]) -> str:
         for path in sorted(p for p in ([source] if source.is_file() else source.rglob("*")) if p.is_file()):
             if path != source and not _is_source(path.relative_to(source)):
                 continue
-            digest.update((path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix().encode())
+            named = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.relative_to(source.parent)
+            digest.update(named.as_posix().encode())  # a shop.toml that lies elsewhere is the same shop's
             digest.update(path.read_bytes())
     for name in step.settings:
         digest.update(f"{name}={step.environment.get(name, '')}\n".encode())
