@@ -5,9 +5,8 @@ benchmark that uses this says so.
 """
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +24,7 @@ from data.texts import Texts, load_texts
 from models.ranker import Shelf, publish_shelf, save_shelf
 from models.recommender import Recommender
 from models.training import train_shelf
+from tests.databases import copy_house, open_file
 from tests.house import ROOT
 
 AGREED = ("purchases", "offers")
@@ -68,11 +68,10 @@ class Agreeing:
 @contextmanager
 def open_agreeing_shop(folder: Path, *, categories: tuple[str, ...] = AGREED) -> Iterator[Agreeing]:
     """A copy of the imported demo shop (`make demo`) in which everybody agreed to `categories`; nothing is trained yet."""
-    with closing(sqlite3.connect(ROOT / "var" / "candor.db")) as demo:
-        demo.execute("VACUUM INTO ?", (str(folder / "candor.db"),))
+    copy_house(ROOT / "var", folder, master=ROOT / "secrets" / "candor.key")
     shop = read_shop(ROOT / "shop.toml")
     texts = load_texts(ROOT / "texts", shop.languages[0])
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
+    database = open_file(folder / "candor.db")
     with database.write() as connection:
         clock = read_shop_clock(connection, shop.zone)
         for person_id in sorted(connection.execute(select(customers.c.person_id)).scalars()):
@@ -95,6 +94,5 @@ def open_agreeing_shop(folder: Path, *, categories: tuple[str, ...] = AGREED) ->
 def copy_shop(shop: Agreeing, folder: Path) -> Agreeing:
     """The same shop again, to change it."""
     shutil.copytree(shop.folder / "models", folder / "models")
-    with closing(sqlite3.connect(shop.folder / "candor.db")) as source:
-        source.execute("VACUUM INTO ?", (str(folder / "candor.db"),))
-    return Agreeing(folder, Database(f"sqlite:///{folder / 'candor.db'}"), shop.shop, shop.texts, shop.today)
+    copy_house(shop.folder, folder, master=shop.folder / "secrets" / "candor.key")
+    return Agreeing(folder, open_file(folder / "candor.db"), shop.shop, shop.texts, shop.today)

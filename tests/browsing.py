@@ -15,6 +15,7 @@ from typing import Any
 import axe_playwright_python
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from data.customers import find_customer
 from tests.house import House
 
 ARGUMENTS = [
@@ -89,7 +90,7 @@ def open_page(
         page.add_init_script(f"sessionStorage.setItem('candor-demo-customer', '{customer}')")
     yield page
     context.close()
-    assert problems == []
+    assert problems == [], problems
 
 
 SETTLE = """async () => {
@@ -128,7 +129,7 @@ def sign_in_staff(page: Page, url: str, username: str = "sam") -> None:
     page.goto(f"{url}/staff")
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password").fill("demo-password")
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Sign in").click()  # not before the page is ready to take it
     page.get_by_role("heading", name="Waiting").wait_for()
 
 
@@ -200,7 +201,12 @@ def find_heard(heard: list[Heard], *wanted: tuple[str, str]) -> list[Heard]:
 
 def forget_answers(house: House, customer_id: str) -> None:
     """The customer as the demo's import made it, whatever somebody clicked in the demo of which the house is a copy."""
+    opened = house.open_database()
+    with opened.read() as connection:
+        customer = find_customer(connection, customer_id)
+    opened.close()
+    assert customer is not None
+    found = (customer.person_id,)
     with closing(sqlite3.connect(house.var / "candor.db", timeout=20)) as database, database:
-        found = database.execute("SELECT person_id FROM customers WHERE customer_id = ?", (customer_id,)).fetchone()
         database.execute("DELETE FROM consent_events WHERE person_id = ? AND source <> 'import'", found)
         database.execute("DELETE FROM consent_refusals WHERE person_id = ?", found)

@@ -8,6 +8,7 @@ import pytest
 from data.database import Database
 from data.shop import Shop, read_shop
 from data.texts import Texts, load_texts
+from tests.databases import open_file
 from tests.house import House, run_house
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,7 @@ def texts() -> Texts:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """An empty database of the newest schema."""
-    database = Database(f"sqlite:///{tmp_path / 'candor.db'}")
+    database = open_file(tmp_path / "candor.db")
     database.migrate()
     yield database
     database.close()

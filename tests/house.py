@@ -22,13 +22,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.database import Database
+from tests.databases import copy_house, open_file
+
 ROOT = Path(__file__).resolve().parent.parent
-LINKED = ("models", "bot", "numba", "demo")
+LINKED = ("models", "bot", "numba")
 LIVED = (  # what people did in the demo shop since it was imported: a test starts without it
+    "overrides",
+    "incident_notices",
+    "incident_people",
+    "incidents",
+    "control_effects",
     "disclosures",
     "messages",
     "conversation_tokens",
     "handoffs",
+    "marks",
     "corrections",
     "reviews",
     "conversations",
@@ -38,6 +47,8 @@ LIVED = (  # what people did in the demo shop since it was imported: a test star
     "page_events",
     "consent_refusals",
     "staff_sessions",
+    "staff_keys",
+    "sign_in_tries",
 )
 
 
@@ -49,6 +60,25 @@ class House:
     bot_url: str
     var: Path
     process: subprocess.Popen[str]
+
+    @property
+    def shop_file(self) -> Path:
+        """The house's own shop.toml, which a test may change."""
+        return self.var.parent / "shop.toml"
+
+    def change_shop(self, *changes: tuple[str, str]) -> None:
+        """shop.toml as it comes with Candor but for these texts; the gateway is ended and comes back with it."""
+        text = (ROOT / "shop.toml").read_text(encoding="utf-8")
+        for old, new in changes:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        self.shop_file.write_text(text, encoding="utf-8")
+        self.kill("web")
+        self.wait_until_ok()
+
+    def open_database(self) -> Database:
+        """The house's database, with its keys."""
+        return open_file(self.var / "candor.db")
 
     def find_pid(self, program: str) -> int:
         """The process of a program, from the supervisor."""
@@ -206,8 +236,10 @@ def run_house(folder: Path) -> Iterator[House]:
     """`python -m ops run` on ports of its own, with data of its own in `folder`."""
     var = folder / "var"
     var.mkdir(parents=True)
-    with closing(sqlite3.connect(ROOT / "var" / "candor.db")) as demo:
-        demo.execute("VACUUM INTO ?", (str(var / "candor.db"),))
+    copy_house(ROOT / "var", var, master=ROOT / "secrets" / "candor.key")
+    copied = open_file(var / "candor.db")
+    copied.migrate()  # the demo may have been made by an older version
+    copied.close()
     with closing(sqlite3.connect(var / "candor.db")) as own, own:
         for table in LIVED:
             own.execute(f"DELETE FROM {table}")
@@ -221,6 +253,8 @@ def run_house(folder: Path) -> Iterator[House]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CANDOR_")}
     environment |= {
         "CANDOR_VAR": str(var),
+        "CANDOR_KEY_FILE": str(var / "secrets" / "candor.key"),
+        "CANDOR_SHOP_FILE": str(shutil.copy(ROOT / "shop.toml", folder)),
         "CANDOR_PORT": str(web),
         "CANDOR_BOT_PORT": str(bot),
         "CANDOR_ACTIONS_PORT": str(actions),

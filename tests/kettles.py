@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from data.database import Database
+from data.customers import Customer, list_customers
 from data.importers import ImportSummary, import_shop
 from data.importers.importing import Source
 from data.shop import Shop, read_shop
 from data.tables import shop as facts
+from tests.databases import open_file
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2024, 6, 1, 12, 0, tzinfo=UTC)
@@ -77,7 +78,7 @@ class Kettles:
     def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self.shop = make_shop(**settings)
-        self.database = Database(f"sqlite:///{folder / 'candor.db'}")
+        self.database = open_file(folder / "candor.db")
         self.database.migrate()
 
     def bring(
@@ -94,6 +95,14 @@ class Kettles:
             query = query.where(where(table.c))
         with self.database.read() as connection:
             return sorted((tuple(row) for row in connection.execute(query)), key=repr)
+
+    def people(self) -> dict[str, Customer]:
+        """All customers, by the shop's id."""
+        with self.database.read() as connection:
+            return {
+                customer.customer_id: customer
+                for customer in sorted(list_customers(connection), key=lambda one: one.customer_id)
+            }
 
     def facts(self) -> dict[str, Any]:
         """What the database says about itself."""

@@ -3,13 +3,14 @@
 import random
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from data.access import issue_token
+from data.classes import TABLES, metadata
 from data.consent import record_consent
 from data.conversations import Conversation, Draft, append_messages, open_conversation
 from data.customers import ensure_customer
-from data.tables import offer_events, order_lines, orders, products, types
+from data.tables import consent_events, offer_events, order_lines, orders, products, types
 
 TODAY = date(2026, 3, 2)
 AT = "2026-03-02T09:00:00.000000Z"
@@ -60,7 +61,16 @@ def make_person(connection: Connection, customer_id: str, *, agrees_to: tuple[st
     return person_id
 
 
-def make_consent(connection: Connection, person_id: int, category: str, *, granted: bool, signal: bool = False) -> bool:
+def count_rows_of(connection: Connection, person_id: int) -> int:
+    """How many rows lead to somebody, in every table that can."""
+    tables = [table for table in metadata.sorted_tables if "person_id" in TABLES[table.name].tied.split()]
+    counts = [select(func.count()).select_from(table).where(table.c.person_id == person_id) for table in tables]
+    return sum(connection.execute(count).scalar_one() for count in counts)
+
+
+def make_consent(
+    connection: Connection, person_id: int, category: str, *, granted: bool, signal: bool = False, at: str = AT
+) -> bool:
     """Switch a category on or off for both purposes."""
     return record_consent(
         connection,
@@ -68,12 +78,21 @@ def make_consent(connection: Connection, person_id: int, category: str, *, grant
         category,
         granted=granted,
         purposes=("choose", "train"),
-        at=AT,
+        at=at,
         source="page",
         lang="en",
         known=KNOWN,
         signal=signal,
     )
+
+
+def make_imported_consent(
+    connection: Connection, person_id: int, category: str, *, notice_version: str, at: str = AT
+) -> None:
+    """A consent that the shop brought, under a notice of its own."""
+    told = {"person_id": person_id, "category": category, "granted": True, "at": at, "source": "import", "lang": "en"}
+    more = {"signal": False, "simulated": False, "notice_version": notice_version}
+    connection.execute(insert(consent_events), [told | more | {"purpose": purpose} for purpose in ("choose", "train")])
 
 
 def make_order(connection: Connection, person_id: int, day: date, type_ids: list[str], *, quantity: int = 1) -> str:

@@ -10,11 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from starlette.testclient import TestClient
 
-from data.database import Database
 from data.staff import ensure_member
 from settings import Settings
+from tests.databases import open_settings
 from web.app import create_app
 from web.identity import sign_customer_token
 
@@ -29,6 +30,9 @@ class StandIn:
 
     def __init__(self) -> None:
         self.heard: list[dict[str, Any]] = []
+        self.forgotten: list[str] = []  # senders that the gateway asked to be forgotten
+        self.read: list[str] = []  # texts that it asked to be read outside of a dialogue
+        self.questions: list[dict[str, Any]] = []  # what is found in any of them
         self.script: Script = lambda asked: [{"text": f"You said {asked['message']}"}, {"custom": {"kind": "answer"}}]
         stand_in = self
 
@@ -40,6 +44,14 @@ class StandIn:
 
             def do_POST(self) -> None:
                 asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path == "/webhooks/forget/":
+                    stand_in.forgotten += asked["senders"]
+                    self._answer(json.dumps({"forgotten": len(asked["senders"])}).encode())
+                    return
+                if self.path == "/webhooks/reading/":
+                    stand_in.read.append(asked["text"])
+                    self._answer(json.dumps({"questions": stand_in.questions}).encode())
+                    return
                 stand_in.heard.append(asked)
                 self._answer(json.dumps(stand_in.script(asked)).encode())
 
@@ -73,6 +85,9 @@ def make_settings(folder: Path, *, bot_port: int, demo: bool = True, shop_file: 
         host="127.0.0.1",
         port=0,
         database_url=f"sqlite:///{folder / 'candor.db'}",
+        keys_url=f"sqlite:///{folder / 'keys.db'}",
+        key_file=folder / "secrets" / "candor.key",
+        audit_file=folder / "audit.jsonl",
         var=folder,
         shop_file=shop_file,
         texts=ROOT / "texts",
@@ -88,7 +103,7 @@ def make_settings(folder: Path, *, bot_port: int, demo: bool = True, shop_file: 
 @contextmanager
 def serve(settings: Settings) -> Iterator[TestClient]:
     """A running gateway, with two agents who may sign in."""
-    database = Database(settings.database_url)
+    database = open_settings(settings)
     database.migrate()
     with database.write() as connection:
         for username, name in (("sam", "Sam Okafor"), ("alex", "Alex Moreau")):
@@ -106,7 +121,7 @@ def serve(settings: Settings) -> Iterator[TestClient]:
 class Guest:
     """A customer's client: knows the wire contract and nothing else."""
 
-    def __init__(self, client: TestClient, customer_id: str | None = None, **body: Any) -> None:
+    def __init__(self, client: httpx2.Client, customer_id: str | None = None, **body: Any) -> None:
         self.client = client
         if customer_id is not None:
             body["customer_token"] = sign_customer_token(customer_id, SECRET)
@@ -154,7 +169,7 @@ class Guest:
 class Agent:
     """A member of staff's client."""
 
-    def __init__(self, client: TestClient, username: str = "sam") -> None:
+    def __init__(self, client: httpx2.Client, username: str = "sam") -> None:
         self.client = client
         signed = client.post("/staff/api/session", json={"username": username, "password": PASSWORD})
         assert signed.status_code == 200, signed.text

@@ -16,6 +16,7 @@ from data.shop import Shop
 from data.tables import offer_events
 from models.ranker import Shelf, publish_shelf, save_shelf
 from models.training import train_shelf
+from tests.databases import open_file
 from tests.making import TODAY, make_history, make_order, make_person
 from tests.serving import SECRET
 
@@ -24,7 +25,7 @@ KINDS = 12  # product types of the small shop that are not sensitive
 
 def make_small_shop(folder: Path, shop: Shop, *, coupons: bool = True) -> tuple[Database, Shelf]:
     """A half year of orders, a clock that stands at its end, and rankers: all that a gateway needs."""
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
+    database = open_file(folder / "candor.db")
     database.migrate()
     with database.write() as connection:
         make_history(connection)

@@ -9,7 +9,7 @@ import pytest
 from actions.desk import Desk
 from actions.offers import _tell_offer
 from actions.privacy import ActionOfferCopy, ActionOfferCorrection, ActionOfferErasure
-from actions.talk import CandorAction, Talk, write_payload
+from actions.talk import Talk, write_payload
 from data.shop import Shop
 from data.texts import load_texts
 from web.deeds import parse_payload
@@ -51,12 +51,17 @@ def test_a_payload_survives_any_id(order_id: str) -> None:
     )
 
 
-@pytest.mark.parametrize("action", [ActionOfferCopy, ActionOfferErasure, ActionOfferCorrection])
 @pytest.mark.parametrize("person_id", [None, 1])
-def test_a_copy_a_deletion_and_a_correction_are_a_persons(
-    shop: Shop, action: type[CandorAction], person_id: int | None
-) -> None:
-    (answer,) = action().answer(make_talk(shop, person_id=person_id))
+def test_a_copy_and_a_deletion_are_the_gateways(shop: Shop, person_id: int | None) -> None:
+    """What they do, and that a deletion is asked for twice, is tested in tests/test_web_rights_chat.py."""
+    for action, deed in ((ActionOfferCopy, "/give_copy"), (ActionOfferErasure, "/ask_erasure")):
+        (answer,) = action().answer(make_talk(shop, person_id=person_id))
+        assert (answer.kind, answer.custom) == ("privacy", {"press": deed})
+
+
+@pytest.mark.parametrize("person_id", [None, 1])
+def test_a_correction_is_a_persons(shop: Shop, person_id: int | None) -> None:
+    (answer,) = ActionOfferCorrection().answer(make_talk(shop, person_id=person_id))
     assert shop.contact in answer.text
     assert "within a month" in answer.text
     assert answer.text.endswith("?")

@@ -14,7 +14,10 @@ from data.texts import load_texts
 ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
 # Pressed, never said: the gateway acts on them, Rasa only knows their names.
-PRESSED = {"stop_using", "not_mine", "ask_review", "try_again", "decline_consent", "leave_message"}
+PRESSED = {
+    *("stop_using", "not_mine", "ask_review", "try_again", "decline_consent"),
+    *("leave_message", "keep_waiting", "no_message", "answer_by_mail", "rate_talk", "save_chat"),
+}
 # Set by a component or heard by a rule, never learned.
 SETTLED = {"ask_several", "ask_either", "speak_other_language"}
 KINDS = {

@@ -213,3 +213,18 @@ def test_training_reads_those_who_agreed_to_train_and_nobody_else(database: Data
         rows = fetch_training_rows(connection, before=TODAY, groups=("alcohol",))
         assert {line[0] for line in rows.lines} == {people["train"]}
         assert fetch_training_rows(connection, before=TODAY - timedelta(days=3), groups=()).lines == []
+
+
+def test_purchases_count_as_far_back_as_was_said(database: Database) -> None:
+    with database.write() as connection:
+        make_catalogue(connection)
+        ben = make_person(connection, "ben", agrees_to=("purchases",))
+        for days in (1, 395, 396):
+            make_order(connection, ben, TODAY - timedelta(days=days), ["type-1"])
+    with database.read() as connection:
+        consents = fetch_consents(connection, ben)
+        bounds: list[tuple[int | None, int]] = [(395, 2), (394, 1), (None, 3)]
+        for bound, counted in bounds:
+            own = fetch_own_rows(connection, ben, consents, before=TODAY, purchase_days=bound)
+            learned = fetch_training_rows(connection, before=TODAY, groups=(), purchase_days=bound)
+            assert len(own.lines) == len(learned.lines) == counted

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from data.access import access_conversation, extend_token, issue_token
+from data.buttons import find_button
 from data.conversations import (
     Conversation,
     Draft,
@@ -17,9 +18,7 @@ from data.conversations import (
     fetch_messages,
     fetch_newest,
     fetch_transcript,
-    find_button,
     find_repeated,
-    fingerprint_body,
     require_conversation,
 )
 from data.database import Database
@@ -127,13 +126,13 @@ def test_a_client_id_sent_twice_is_one_message_and_with_another_body_refused(
     say(database, conversation, Draft("customer", "chat", "Title", payload="/ask_offers", client_key=pressed))
     with database.read() as connection:
         cid = conversation.conversation_id
-        assert find_repeated(connection, cid, key, fingerprint_body("hello", None)) == seq
-        assert find_repeated(connection, cid, pressed, fingerprint_body(None, "/ask_offers")) == 3
-        assert find_repeated(connection, cid, f"customer:{uuid.uuid4()}", fingerprint_body("hello", None)) is None
+        assert find_repeated(connection, cid, key, "hello", None) == seq
+        assert find_repeated(connection, cid, pressed, None, "/ask_offers") == 3
+        assert find_repeated(connection, cid, f"customer:{uuid.uuid4()}", "hello", None) is None
         with pytest.raises(ClientIdReused):
-            find_repeated(connection, cid, key, fingerprint_body("other", None))
+            find_repeated(connection, cid, key, "other", None)
         with pytest.raises(ClientIdReused):
-            find_repeated(connection, cid, key, fingerprint_body(None, "hello"))
+            find_repeated(connection, cid, key, None, "hello")
 
 
 def test_the_client_id_comes_back_as_the_client_wrote_it(database: Database, opened: tuple[Conversation, str]) -> None:
@@ -243,15 +242,15 @@ def test_what_has_had_no_turn_is_found_after_a_crash(database: Database, opened:
 def test_a_handoff_changes_owner_and_epoch_together(database: Database, opened: tuple[Conversation, str]) -> None:
     conversation = opened[0]
     with database.write() as connection:
-        handoff, waiting, is_new = request_handoff(connection, conversation, at=AT, topic={})
+        handoff, waiting, is_new = request_handoff(connection, conversation, at=AT, topic={}, now=0.0)
         assert (waiting.state, waiting.epoch, is_new) == ("waiting", 1, True)
-        again, _, is_new = request_handoff(connection, waiting, at=LATER, topic={})
+        again, _, is_new = request_handoff(connection, waiting, at=LATER, topic={}, now=0.0)
         assert (again.handoff_id, is_new) == (handoff.handoff_id, False)
-        claimed, is_new = claim_handoff(connection, handoff.handoff_id, username="sam", at=AT)
+        claimed, is_new = claim_handoff(connection, handoff.handoff_id, username="sam", at=AT, now=0.0)
         assert (claimed.state, claimed.claimed_by, is_new) == ("claimed", "sam", True)
-        assert claim_handoff(connection, handoff.handoff_id, username="sam", at=AT)[1] is False
+        assert claim_handoff(connection, handoff.handoff_id, username="sam", at=AT, now=0.0)[1] is False
         end_handoff(connection, claimed, ended_as="released", at=LATER)
-        fresh, reopened, is_new = request_handoff(connection, waiting, at=LATER, topic={})
+        fresh, reopened, is_new = request_handoff(connection, waiting, at=LATER, topic={}, now=0.0)
         assert is_new
         assert fresh.handoff_id != handoff.handoff_id
         assert reopened.state == "waiting"
@@ -259,13 +258,13 @@ def test_a_handoff_changes_owner_and_epoch_together(database: Database, opened: 
 
 def test_back_in_the_queue_is_the_old_place(database: Database, opened: tuple[Conversation, str]) -> None:
     with database.write() as connection:
-        first, _, _ = request_handoff(connection, opened[0], at=AT, topic={})
+        first, _, _ = request_handoff(connection, opened[0], at=AT, topic={}, now=0.0)
         other, _ = make_conversation(connection)
-        second, _, _ = request_handoff(connection, other, at=LATER, topic={})
+        second, _, _ = request_handoff(connection, other, at=LATER, topic={}, now=0.0)
         assert (find_position(connection, first), find_position(connection, second)) == (1, 2)
-        claimed, _ = claim_handoff(connection, first.handoff_id, username="sam", at=LATER)
+        claimed, _ = claim_handoff(connection, first.handoff_id, username="sam", at=LATER, now=0.0)
         assert find_position(connection, second) == 1
-        return_to_queue(connection, claimed)
+        return_to_queue(connection, claimed, now=0.0)
         assert find_position(connection, second) == 2
 
 

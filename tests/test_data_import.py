@@ -112,18 +112,18 @@ def test_a_negative_quantity_is_a_return_and_may_have_a_later_day(kettles: Kettl
 
 def test_customers_get_random_numbers_of_at_most_53_bits(kettles: Kettles) -> None:
     kettles.bring()
-    people = kettles.rows(tables.customers, "customer_id", "person_id", "name", "email", "invented")
-    assert [(p[0], *p[2:]) for p in people] == [
+    people = kettles.people()
+    assert [(one.customer_id, one.name, one.email, one.invented) for one in people.values()] == [
         ("anna", "Anna Kim", "anna@kettles.example", False),
         ("ben", "Ben Obi", None, False),
     ]
-    assert all(0 < p[1] < 2**53 for p in people)
-    assert people[0][1] != people[1][1]
+    assert all(0 < one.person_id < 2**53 for one in people.values())
+    assert people["anna"].person_id != people["ben"].person_id
 
 
 def test_customers_known_only_from_orders_are_customers(kettles: Kettles) -> None:
     kettles.bring(customers=None)
-    assert kettles.rows(tables.customers, "customer_id", "name") == [("anna", None), ("ben", None)]
+    assert [(one.customer_id, one.name) for one in kettles.people().values()] == [("anna", None), ("ben", None)]
 
 
 def test_a_consent_becomes_two_rows_of_the_ledger(kettles: Kettles) -> None:

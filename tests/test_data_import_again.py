@@ -1,6 +1,7 @@
 """A second import: known ids are updated, new ones added, and nothing a customer decided or was told is lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from data import tables
 from data.clock import format_time
 from data.corrections import decide_corrections
+from data.customers import ensure_customer
+from data.erasure import erase_person
 from data.errors import BadImport
 from data.reviews import open_review
 from tests.kettles import FILES, Kettles, open_kettles
@@ -34,12 +37,12 @@ def test_the_same_files_again_change_nothing(kettles: Kettles) -> None:
 
 
 def test_a_known_customer_keeps_the_number_and_gets_the_new_name(kettles: Kettles) -> None:
-    before = dict(kettles.rows(tables.customers, "customer_id", "person_id"))
+    before = kettles.people()
     kettles.bring(customers="customer_id,name\nanna,Anna Lee\ncleo,Cleo\n")
-    after = {row[0]: row[1:] for row in kettles.rows(tables.customers, "customer_id", "person_id", "name", "email")}
-    assert after["anna"] == (before["anna"], "Anna Lee", "anna@kettles.example")
-    assert after["ben"] == (before["ben"], "Ben Obi", None)
-    assert after["cleo"][1] == "Cleo"
+    after = kettles.people()
+    assert after["anna"] == replace(before["anna"], name="Anna Lee")
+    assert after["ben"] == before["ben"]
+    assert after["cleo"].name == "Cleo"
 
 
 def test_a_column_that_the_file_lacks_leaves_what_is_here(kettles: Kettles) -> None:
@@ -146,7 +149,7 @@ def test_events_of_an_earlier_offer_may_be_added(kettles: Kettles) -> None:
 
 
 def test_what_the_customer_decided_here_since_then_stands(kettles: Kettles) -> None:
-    ((person,),) = kettles.rows(tables.customers, "person_id", where=lambda c: c.customer_id == "anna")
+    person = kettles.people()["anna"].person_id
     withdrawn = {
         "person_id": person, "category": "purchases", "purpose": "choose", "granted": False, "at": format_time(datetime(2024, 3, 1, tzinfo=UTC)),
         "source": "page", "notice_version": "v2", "lang": "en",
@@ -167,3 +170,28 @@ def test_a_products_sensitive_mark_of_an_earlier_file_stands_when_the_file_says_
     kettles.bring(products=FILES["products.csv"])
     assert ("k1", "medicine") in kettles.rows(tables.products, "product_id", "sensitive")
     assert ("kitchen--kettles", "medicine") in kettles.rows(tables.types, "type_id", "sensitive")
+
+
+def test_who_was_erased_does_not_come_back_with_old_files_but_may_with_newer_ones(kettles: Kettles) -> None:
+    anna = kettles.people()["anna"]
+    erase_person(kettles.database, anna.person_id, at="2024-05-06T12:00:00.000000Z")
+    assert set(kettles.people()) == {"ben"}
+    summary = kettles.bring()
+    assert set(kettles.people()) == {"ben"}
+    assert any("erased" in notice and "left out" in notice for notice in summary.notices), summary.notices
+    assert kettles.rows(tables.orders, "order_id", where=lambda c: c.person_id == anna.person_id) == []
+    head = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
+    kettles.bring(orders=f"{head}o77,anna,2024-05-07,k1,1,29.90\n", now=None)
+    again = kettles.people()["anna"]
+    assert again.person_id != anna.person_id
+    assert kettles.rows(tables.orders, "order_id", where=lambda c: c.person_id == again.person_id) == [("o77",)]
+    assert kettles.rows(tables.consent_events, "category", where=lambda c: c.person_id == again.person_id) == []
+
+
+def test_an_erased_customer_who_signed_in_again_gets_the_name_of_the_file_and_no_old_row(kettles: Kettles) -> None:
+    erase_person(kettles.database, kettles.people()["anna"].person_id, at="2024-05-06T12:00:00.000000Z")
+    with kettles.database.write() as connection:
+        again = ensure_customer(connection, "anna", name=None, at="2024-05-06T13:00:00.000000Z")
+    kettles.bring()
+    assert kettles.people()["anna"].name == "Anna Kim"
+    assert kettles.rows(tables.orders, "order_id", where=lambda c: c.person_id == again.person_id) == []

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import inspect, text
 
 from data import tables
-from data.database import Database
 from data.errors import BadImport
+from tests.databases import open_file
 from tests.kettles import Kettles, open_kettles
 from web.headers import build_policy
 
@@ -75,7 +75,7 @@ def test_pages_let_pictures_in_from_the_named_origins_only() -> None:
 
 
 def test_a_database_from_before_gets_the_columns_and_keeps_its_rows(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    database = open_file(tmp_path / "old.db")
     database.migrate()
     with database.write() as connection:
         connection.execute(text("INSERT INTO types VALUES ('t', 'T', 'T', NULL, 'x')"))

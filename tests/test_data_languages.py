@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.notices import Notice, load_notices
 from data.shop import read_shop
 from data.texts import Entry, Texts, choose_texts, load_languages, load_texts
 
@@ -13,7 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXTS = ROOT / "texts"
 LANGUAGES = sorted(folder.name for folder in TEXTS.iterdir() if folder.is_dir() and folder.name != "en")
 ALIKE: dict[str, set[str]] = {
-    "de": {"pages.column_name", "pages.staff_name", "pages.staff_online", "privacy.group_conversations"},
+    "de": {
+        "pages.column_name",
+        "pages.staff_name",
+        "pages.staff_online",
+        "pages.staff_team",
+        "privacy.group_conversations",
+    },
     "es": {"pages.staff_minutes", "pages.staff_hours", "privacy.group_conversations"},
 }
 """What is written in a language as it is in English: words and marks that both have."""
@@ -95,9 +102,11 @@ def test_lists_that_pages_split_have_englishs_length(texts: Texts, other: Texts)
         assert len(other.say(key).split(mark)) == len(texts.say(key).split(mark)), key
 
 
-def test_the_labels_that_a_consent_question_is_cut_at_stand_in_it(other: Texts) -> None:
-    question = other.entry("offers.ask_consent").say[0]
-    assert all(label in question for label in other.say("pages.consent_labels").split("|"))
+@pytest.mark.parametrize("notice", load_notices(), ids=lambda notice: notice.address)
+def test_every_notice_says_who_what_why_how_long_and_how_to_stop(texts: Texts, other: Texts, notice: Notice) -> None:
+    for spoken in (texts, other):
+        words = spoken.entry(notice.address).say[0]
+        assert all(label in words for label in spoken.say("pages.consent_labels").split("|"))
 
 
 @pytest.mark.parametrize(

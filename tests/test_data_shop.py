@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.desk import MINUTES
 from data.errors import BadShopFile
 from data.shop import LIMITS, RETENTION, Shop, read_shop
 
@@ -55,6 +56,8 @@ def test_the_shop_file_of_the_repository_is_read_whole() -> None:
             "audited_customers",
         ),
         *LIMITS,
+        *MINUTES,
+        *("message_days", "talks_at_once", "routing"),
         "title",
     ],
 )
@@ -128,6 +131,9 @@ def test_a_setting_that_cannot_be_used_is_said_with_its_value(tmp_path: Path, ke
         ("[sensitive.toys]\ntitle = 'T'\nwords = ['a', '']", "sensitive.toys.words is ['a', '']; expected a list"),
         ("[sensitive.toys]\ntitle = 'T'\nwords = ['a']\nexcept = 'b'", "sensitive.toys.except is 'b'; expected a list"),
         ("[sensitive.toys]\ntitle = 'T'\nword = ['a']", "sensitive.toys.word is ['a'], but no such setting exists"),
+        ("[handoff.teams.Ours]\ntitle = 'T'\nmembers = ['sam']", "handoff.teams.Ours is no name of a team"),
+        ("[handoff.teams.ours]\ntitle = 'T'\nmembers = []", "handoff.teams.ours.members is []; expected a list"),
+        ("[handoff.teams.ours]\nmembers = ['sam']", "handoff.teams.ours.title is missing"),
         ("[limit]\nx = 1", "limit is a table, but no such setting exists; expected one of shop, hours"),
     ],
 )
@@ -160,3 +166,26 @@ def test_a_shop_without_sensitive_groups_and_with_few_days_may_be(tmp_path: Path
     assert not shop.hours.is_open(datetime(2024, 1, 7, 12, tzinfo=UTC))
     opening = shop.hours.find_next_opening(datetime(2024, 1, 7, 12, tzinfo=UTC))
     assert opening == datetime(2024, 1, 8, 8, tzinfo=UTC)
+
+
+def test_a_holiday_is_unlike_its_weekday(tmp_path: Path) -> None:
+    days = '{"2024-01-08" = "closed", "2024-01-07" = "10:00-11:00"}'
+    text = replace_line("holidays", f"holidays = {days}").replace("always_open = true", "")
+    hours = read_shop(write(tmp_path, text)).hours
+    assert hours.is_open(datetime(2024, 1, 7, 10, tzinfo=UTC))
+    assert not hours.is_open(datetime(2024, 1, 8, 10, tzinfo=UTC))
+    assert hours.find_next_opening(datetime(2024, 1, 7, 12, tzinfo=UTC)) == datetime(2024, 1, 9, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "days", ['{"Christmas" = "closed"}', '{"2024-13-01" = "closed"}', '{"2024-01-01" = "late"}', "3"]
+)
+def test_a_holiday_that_cannot_be_used_is_said(tmp_path: Path, days: str) -> None:
+    with pytest.raises(BadShopFile, match=r"hours\.holidays"):
+        read(tmp_path, "holidays", days)
+
+
+def test_a_topic_finds_its_team(tmp_path: Path) -> None:
+    more = "[handoff.teams.orders]\ntitle = 'Orders'\nmembers = ['sam']\ntopics = ['order']"
+    desk = read_shop(write(tmp_path, f"{GIVEN}\n{more}\n")).desk
+    assert (desk.find_team("order"), desk.find_team("offers"), desk.find_team(None)) == ("orders", None, None)

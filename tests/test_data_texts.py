@@ -153,7 +153,7 @@ def test_a_consent_question_has_two_answers_of_the_same_weight(texts: Texts) -> 
 
 
 def test_a_question_with_two_buttons_does_what_was_asked_first(texts: Texts) -> None:
-    refusing = {"continue_with_bot", "decline_consent", "cancel_handoff"}
+    refusing = {"continue_with_bot", "decline_consent", "cancel_handoff", "keep_everything"}
     for entry in list_entries(texts):
         if len(entry.buttons) == 2 and any(button["title"].startswith("No") for button in entry.buttons):
             names = [parse_payload(button["payload"])[0] for button in entry.buttons]
@@ -166,7 +166,9 @@ def test_every_message_has_a_kind_of_the_contract(texts: Texts) -> None:
         assert entry.kind is None or entry.kind in KINDS, entry.address
         assert entry.kind is not None or not entry.buttons, f"{entry.address}: a fragment has no buttons"
         assert entry.say, entry.address
-        assert all(isinstance(text, str) and text.strip() and "\n\n" not in text for text in entry.say), entry.address
+        assert all(isinstance(text, str) and text.strip() for text in entry.say), entry.address
+        is_letter = entry.address.startswith("mail.")  # the wire to the bot splits a message at blank lines
+        assert is_letter or not any("\n\n" in text for text in entry.say), entry.address
 
 
 def list_words(texts: Texts) -> Iterator[tuple[str, str]]:

@@ -120,7 +120,7 @@ def list_keys() -> set[str]:
     keys: set[str] = set()
     for table, values in tomllib.loads(read("shop.toml")).items():
         for key, value in values.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and value:
                 keys |= {f"{table}.<group>.{inner}" for inner in value}
             else:
                 keys.add(f"{table}.{key}")

@@ -21,6 +21,7 @@ from models.details import tell_meaning
 from models.ranker import Shelf, load_shelf, publish_shelf, save_shelf
 from models.recommender import Recommender
 from models.training import train_shelf
+from tests.databases import open_file
 from tests.making import TODAY, make_history
 
 DAY = TODAY - timedelta(days=28)
@@ -29,7 +30,7 @@ HABIT = {"reason_id": "habit", "share": 1.0, "contribution": 1.0}
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, RankingRows, Shelf]]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('backtest') / 'candor.db'}")
+    database = open_file(tmp_path_factory.mktemp("backtest") / "candor.db")
     database.migrate()
     with database.write() as connection:
         make_history(connection)

@@ -25,6 +25,7 @@ from models.coupons import list_shown
 from models.features import FEATURES
 from models.ranker import Shelf, load_shelf
 from models.recommender import Recommender, Slate
+from tests.databases import open_file
 from tests.making import TODAY, make_consent, make_coupon_event, make_history, make_order, make_person
 from tests.serving import StandIn, make_settings, serve
 from tests.small_shop import KINDS, bearer, fetch_offers, set_noon, train_small_shop
@@ -75,7 +76,7 @@ def send_coupons(database: Database, people: list[int]) -> None:
 @pytest.fixture(scope="module")
 def coupon_shop(tmp_path_factory: pytest.TempPathFactory, shop: Shop, texts: Texts) -> Iterator[CouponShop]:
     folder = tmp_path_factory.mktemp("coupons")
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
+    database = open_file(folder / "candor.db")
     database.migrate()
     with database.write() as connection:
         people = make_history(connection)
@@ -150,7 +151,7 @@ def test_who_did_not_agree_leaves_no_trace_in_a_ranker_of_coupons(
     coupon_shop: CouponShop, tmp_path: Path, shop: Shop
 ) -> None:
     shutil.copy(coupon_shop.folder / "untouched.db", tmp_path / "candor.db")
-    database = Database(f"sqlite:///{tmp_path / 'candor.db'}")
+    database = open_file(tmp_path / "candor.db")
     silent = coupon_shop.people[42:]
     with database.write() as connection:
         for table in (offer_events, order_lines):
@@ -160,7 +161,7 @@ def test_who_did_not_agree_leaves_no_trace_in_a_ranker_of_coupons(
 
 
 def test_with_few_redemptions_the_ordinary_ranker_orders_coupons(tmp_path: Path, shop: Shop) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'candor.db'}")
+    database = open_file(tmp_path / "candor.db")
     database.migrate()
     with database.write() as connection:
         people = make_history(connection)

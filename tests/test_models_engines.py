@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from data.catalogue import fetch_types
-from data.database import Database
 from data.ranking_rows import fetch_training_rows
 from models.builder import Builder, build_rows
 from models.features import FEATURES, Inputs, build_features, make_inputs
 from models.regressions import find_factors
 from models.statistics import EVENTS, LINES, count_popularity, find_similar
+from tests.databases import open_file
 from tests.making import TODAY, make_history
 
 CLOSE = 1e-9
@@ -25,7 +25,7 @@ CLOSE = 1e-9
 @pytest.fixture(scope="module")
 def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
     """The tables that features are built from, of a small shop."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('shop') / 'candor.db'}")
+    database = open_file(tmp_path_factory.mktemp("shop") / "candor.db")
     database.migrate()
     with database.write() as connection:
         make_history(connection)

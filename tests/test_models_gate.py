@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 import models.__main__ as training
+from data.clock import read_shop_clock
 from data.database import Database
 from data.fairness_rows import fetch_groups
 from data.shop import Shop, read_shop
@@ -22,6 +23,7 @@ from models.recommender import Recommender
 from models.standing import read_standing, say_standing, say_verdict
 from settings import Settings
 from tests.audited_shop import UnfairRecommender, make_audited_shop
+from tests.databases import open_settings
 from tests.making import TODAY, make_consent, make_history, make_order, make_person
 from tests.serving import make_settings
 from tests.small_shop import set_noon
@@ -33,7 +35,7 @@ Yard = tuple[Settings, Database, list[int]]
 def yard(tmp_path: Path) -> Iterator[Yard]:
     """Settings of a small shop with groups in which nothing is trained yet."""
     settings = make_settings(tmp_path, bot_port=1)
-    database = Database(settings.database_url)
+    database = open_settings(settings)
     database.migrate()
     people = make_audited_shop(database)
     with database.write() as connection:
@@ -93,8 +95,6 @@ def test_a_worse_model_is_refused_and_the_one_before_keeps_serving(
     models = settings.var / "models"
     first, _ = training.train(settings)
     change_data(yard)
-    with database.write() as connection:
-        make_consent(connection, people[9], "offers", granted=False)
     with monkeypatch.context() as patched:
         make_unfair(patched, yard, but=first.version)
         second, verdict = training.train(settings)
@@ -105,7 +105,6 @@ def test_a_worse_model_is_refused_and_the_one_before_keeps_serving(
     assert find_current(models) == first.version
     assert load_shelf(models / second.version).version == second.version  # kept, to be looked at
     assert f"is refused; {first.version} keeps serving" in "\n".join(say_verdict(verdict))
-    assert verdict.notes[-1].startswith(f"Customers who ended a consent since {first.version} was trained: 1.")
     assert "It was refused" in (models / second.version / "card.md").read_text("utf-8")
     with database.read() as connection:
         slate = Recommender(models, shop, texts).choose(connection, person_id=people[0], today=TODAY, limit=5)
@@ -124,6 +123,23 @@ def test_a_worse_model_is_refused_and_the_one_before_keeps_serving(
     assert read_standing(models).refused is None
 
 
+def test_nothing_is_refused_in_favour_of_a_version_that_holds_what_was_taken_back(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, database, people = yard
+    first, _ = training.train(settings)
+    change_data(yard)
+    with database.write() as connection:
+        later = read_shop_clock(connection, read_shop(settings.shop_file).zone).stamp()
+        make_consent(connection, people[9], "offers", granted=False, at=later)
+    make_unfair(monkeypatch, yard, but=first.version)
+    second, verdict = training.train(settings)
+    assert verdict.serves
+    assert find_current(settings.var / "models") == second.version
+    assert any(note.startswith(f"It serves all the same: {first.version} still holds") for note in verdict.notes)
+    assert any(note.startswith("discount by age is more unequal") for note in verdict.notes)
+
+
 def test_a_model_as_unequal_as_the_one_that_serves_is_not_refused(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     make_unfair(monkeypatch, yard, but=None)
     first, _ = training.train(yard[0])
@@ -138,7 +154,7 @@ def test_a_model_as_unequal_as_the_one_that_serves_is_not_refused(yard: Yard, mo
 
 def test_a_shop_without_groups_trains_and_passes(tmp_path: Path) -> None:
     settings = make_settings(tmp_path, bot_port=1)
-    database = Database(settings.database_url)
+    database = open_settings(settings)
     database.migrate()
     with database.write() as connection:
         make_history(connection)

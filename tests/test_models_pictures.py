@@ -11,11 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from data.catalogue import ProductType, fetch_types
+from data.customers import find_customer
 from data.database import Database
 from data.ranking_rows import RankingRows, fetch_training_rows
 from data.shop import Shop
 from data.texts import Texts
 from models.features import FEATURES
+from models.parameters import draw_features
 from models.pictures import draw_waterfall, list_parts
 from models.ranker import Shelf, find_current, load_shelf
 from models.recommender import Recommender
@@ -24,7 +26,6 @@ from models.weights import (
     NothingToDraw,
     Weights,
     build_page,
-    draw_features,
     draw_weights,
     find_widest,
     list_dependence,
@@ -74,8 +75,9 @@ def test_a_waterfall_draws_the_parts_that_add_up(
 ) -> None:
     with database.read() as connection:
         recommender = Recommender(folder / "models", shop, texts)
-        person_id = connection.exec_driver_sql("SELECT person_id FROM customers WHERE customer_id = 'c0'").scalar()
-        shown = recommender.choose(connection, person_id=person_id, today=TODAY, limit=1)
+        person = find_customer(connection, "c0")
+        assert person is not None
+        shown = recommender.choose(connection, person_id=person.person_id, today=TODAY, limit=1)
     told = shown.shown[0].explanation
     parts = list_parts(shown.shown[0], texts)
     assert told["base"] + sum(value for _, value in parts) == pytest.approx(told["score"], abs=1e-9)

@@ -21,6 +21,7 @@ from models.features import FEATURES, PERSONAL, select_features
 from models.ranker import Shelf, load_shelf, publish_shelf, save_shelf
 from models.recommender import Recommender, Slate
 from models.training import train_shelf
+from tests.databases import open_file
 from tests.making import AT, TODAY, make_consent, make_history, make_order, make_person
 
 
@@ -30,7 +31,7 @@ def trained(
 ) -> Iterator[tuple[Database, Recommender, list[int]]]:
     """A small shop with its rankers."""
     folder = tmp_path_factory.mktemp("trained")
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
+    database = open_file(folder / "candor.db")
     database.migrate()
     with database.write() as connection:
         people = make_history(connection)
@@ -150,7 +151,7 @@ def test_only_rows_of_those_who_agreed_train_anything(
     trained: tuple[Database, Recommender, list[int]], tmp_path: Path
 ) -> None:
     whole = train(trained[0])
-    bare = Database(f"sqlite:///{tmp_path / 'bare.db'}")
+    bare = open_file(tmp_path / "bare.db")
     with closing(sqlite3.connect(str(trained[0].engine.url.database))) as copied:
         copied.execute("VACUUM INTO ?", (str(tmp_path / "bare.db"),))
     silent = trained[2][42:]

@@ -39,7 +39,7 @@ def test_staff_see_the_lines_and_the_picture_and_reject_with_a_reason(browser: B
         desk.locator("button.row").filter(has_text=review_id).click()
         lines = desk.get_by_role("table", name="these lines count for nothing until you decide")
         expect(lines.get_by_role("row").nth(1)).to_contain_text("under review")
-        desk.locator(".review-body details summary").click()
+        desk.locator(".review .review-body details summary").click()
         picture = desk.get_by_role("img", name="part by part")
         expect(picture).to_be_visible(timeout=60_000)
         described = picture.get_attribute("aria-describedby")
@@ -48,7 +48,7 @@ def test_staff_see_the_lines_and_the_picture_and_reject_with_a_reason(browser: B
         desk.get_by_label("Your answer").fill("The receipt has your card on it.")
         desk.get_by_role("button", name="Reject: they count again").click()
         expect(lines.get_by_role("row").nth(1)).to_contain_text("counts again")
-        expect(desk.locator(".review-body")).to_contain_text("The receipt has your card on it.")
+        expect(desk.locator(".review .review-body")).to_contain_text("The receipt has your card on it.")
     forget_answers(house, "745")
 
 

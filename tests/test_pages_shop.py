@@ -23,8 +23,9 @@ def test_a_look_on_a_page_takes_a_place_and_says_so(browser: Browser, house: Hou
         )
         page.goto(house.url)
         page.locator("candor-offers article").first.wait_for()
-        page.get_by_role("region", name="Aisles").get_by_role("link").first.click()
-        page.wait_for_load_state()  # only then is a look noticed
+        with page.expect_response("**/demo/token"):  # a look is told for who is signed in
+            page.get_by_role("region", name="Aisles").get_by_role("link").first.click()
+        page.wait_for_load_state()
         goods = page.locator("details[data-product] summary")
         goods.last.press("Enter")
         check_focus(page)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browsing import find_faults, open_browser, open_chat, open_page, say, sign_in_staff
+from tests.house import Customer, call
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,10 @@ def test_a_person_takes_a_chat_talks_and_gives_it_back(browser: Browser, candor_
         expect(chat.get_by_text("Sam Okafor is writing")).to_be_visible()
         desk.keyboard.press("Control+Enter")
         expect(chat.get_by_role("log")).to_contain_text("Hello Daria, I have read your chat.")
+        before = chat.locator(".message.bot").count()
         say(shop, "One of those purchases was not mine.")
         expect(desk.get_by_role("log")).to_contain_text("One of those purchases was not mine.")
-        expect(chat.locator(".message.bot")).to_have_count(2)
+        expect(chat.locator(".message.bot")).to_have_count(before)
 
         desk.get_by_role("button", name="Private note").click()
         desk.keyboard.type("Check the loyalty number.")
@@ -89,6 +91,31 @@ def test_a_draft_is_kept_over_a_reload(browser: Browser, candor_url: str) -> Non
         expect(field).to_have_value("I am looking into")
         desk.get_by_role("button", name="Close", exact=True).click()
         expect(shop.locator("candor-chat").get_by_role("log")).to_contain_text("closed this chat")
+        shop.locator("candor-chat").get_by_role("button", name="Save this chat").press("Enter")
+        ways = shop.locator("candor-chat .stack").filter(has_text="save this chat as a text file")
+        with shop.expect_download() as saved:
+            ways.get_by_role("button", name="Save this chat").press("Enter")
+        text = saved.value.path().read_text(encoding="utf-8-sig")
+        assert text.startswith("Chat at Fernhill Market")
+        assert "Sam Okafor, a person, joined" in text
+
+
+def test_a_request_by_right_is_read_and_answered_in_writing(browser: Browser, candor_url: str) -> None:
+    customer = Customer(candor_url, "1228")
+    body = {"kind": "rectify", "text": "my street is wrong"}
+    asked = call(candor_url, "POST", "/api/me/requests", body, token=customer.customer_token)
+    with open_page(browser) as desk:
+        sign_in_staff(desk, candor_url)
+        desk.get_by_role("button", name="Requests").click()
+        desk.get_by_text(asked["request_id"]).click()
+        expect(desk.get_by_text("“my street is wrong”")).to_be_visible()
+        assert find_faults(desk) == []
+        desk.get_by_role("button", name="Done: send it").click()
+        expect(desk.get_by_text("Write what was done, or why it is refused.")).to_be_visible()
+        desk.get_by_label("Your answer, in the chat and in writing").fill("It is mended.")
+        desk.get_by_role("button", name="Done: send it").click()
+        expect(desk.get_by_text(f"Request {asked['request_id']} is answered.")).to_be_visible()
+    assert customer.read()[-1]["text"].startswith("It is mended.")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (768, "light"), (320, "light")])

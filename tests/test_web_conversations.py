@@ -285,7 +285,7 @@ def test_a_token_signed_otherwise_is_refused(client: TestClient) -> None:
     claims = {"sub": "1", "exp": time.time() + 60}
     for token in (
         jwt.encode(claims, "another secret, also long enough!!", algorithm="HS256"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
     ):
         assert is_refusal(client.post("/api/conversations", json={"customer_token": token}), 401)
 

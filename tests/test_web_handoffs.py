@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.serving import Agent, Guest, StandIn, make_settings, serve
+from data.staff import ensure_member
+from tests.serving import PASSWORD, Agent, Guest, StandIn, make_settings, serve
 
 FACTS = {
     "about": "Something missing",
@@ -123,6 +124,19 @@ def test_given_back_the_disclosure_stands_again(claimed: tuple[Guest, Agent, str
     assert [m["text"] for m in answered] == ["You said and now?"]
 
 
+def test_who_had_the_talk_is_said_to_have_left_also_when_a_supervisor_gives_it_back(
+    claimed: tuple[Guest, Agent, str], client: TestClient
+) -> None:
+    guest, _, handoff_id = claimed
+    with client.app.state.house.database.write() as connection:  # type: ignore[attr-defined]
+        ensure_member(connection, "sue", name="Sue Lee", role="supervisor", password=PASSWORD)
+    sue = Agent(client, "sue")
+    assert sue.call("POST", f"/staff/api/handoffs/{handoff_id}/release", {"to": "bot"}).status_code == 200
+    told, disclosed = guest.read()["messages"][-2:]
+    assert told["text"].startswith("Sam Okafor left")
+    assert "Sue" not in disclosed["text"]
+
+
 def test_back_in_the_queue_and_closed_and_open_again(claimed: tuple[Guest, Agent, str], client: TestClient) -> None:
     guest, sam, handoff_id = claimed
     sam.call("POST", f"/staff/api/handoffs/{handoff_id}/release", {"to": "queue"})
@@ -142,7 +156,7 @@ def test_a_colleague_is_told_who_has_it_and_the_holder_may_claim_again(
     _, sam, handoff_id = claimed
     refused = Agent(client, "alex").call("POST", f"/staff/api/handoffs/{handoff_id}/claim", {})
     assert refused.status_code == 409
-    assert refused.json()["error"]["details"] == {"claimed_by": "sam"}
+    assert refused.json()["error"]["details"] == {"claimed_by": "sam", "claimed_name": "Sam Okafor"}
     assert sam.call("POST", f"/staff/api/handoffs/{handoff_id}/claim", {}).status_code == 200
     assert Agent(client, "alex").say(claimed[0].id, "not mine").status_code == 403
     assert (

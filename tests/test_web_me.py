@@ -345,7 +345,7 @@ def test_everything_held_is_told_in_groups_with_a_purpose(client: TestClient) ->
     groups = read_groups(client, bearer("c18"))
     expected = {
         "profile", "orders", "offer_events", "impressions", "conversations", "preferences",
-        "browsing", "consents", "refusals", "reviews", "fairness", "uses",
+        "browsing", "consents", "receipts", "refusals", "reviews", "decisions", "incidents", "requests", "standing", "frequency", "fairness", "uses",
     }  # fmt: skip
     assert set(groups) == expected
     for group in groups.values():
@@ -364,7 +364,7 @@ def test_a_visitors_token_tells_of_that_conversation_only(client: TestClient) ->
     visitor = Guest(client)
     Guest(client)
     groups = read_groups(client, visitor.headers)
-    assert set(groups) == {"conversations"}
+    assert set(groups) == {"conversations", "requests"}
     assert [row["conversation_id"] for row in groups["conversations"]["rows"]] == [visitor.id]
 
 

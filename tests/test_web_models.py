@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from data.database import Database
 from data.shop import Shop
 from data.staff import ensure_member
 from models.standing import Verdict, save_verdict
+from tests.databases import open_settings
 from tests.house import ROOT
 from tests.serving import PASSWORD, Agent, StandIn, make_settings, serve
 from tests.small_shop import is_refused, make_small_shop
@@ -40,7 +40,7 @@ def client(folder: Path, version: str) -> Iterator[TestClient]:
     for verdict in folder.glob("models/*/verdict.json"):
         verdict.unlink()
     bot, settings = StandIn(), make_settings(folder, bot_port=0)
-    database = Database(settings.database_url)
+    database = open_settings(settings)
     with database.write() as connection:
         ensure_member(connection, "olga", name="Olga", role="owner", password=PASSWORD)
     database.close()

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from data.database import Database
 from data.importers.questions import Question, write_questions
+from tests.databases import open_file
 from tests.serving import StandIn, make_settings, serve
 
 SHOWN = [
@@ -19,7 +19,7 @@ SHOWN = [
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder, bot = tmp_path_factory.mktemp("questions"), StandIn()
-    database = Database(f"sqlite:///{folder / 'candor.db'}")
+    database = open_file(folder / "candor.db")
     database.migrate()
     with serve(make_settings(folder, bot_port=bot.port)) as opened:
         yield opened

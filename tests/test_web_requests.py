@@ -6,15 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from data import codec
+from data.conversations import fetch_newest
 from data.customers import find_customer
 from data.database import Database
 from data.preferences import fetch_preferences
 from data.shop import Shop
-from data.tables import messages
 from data.texts import Texts
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
 from tests.small_shop import bearer, make_small_shop
@@ -179,10 +177,9 @@ def test_what_was_understood_stands_in_the_log_and_not_on_the_wire(
     heard = guest.ask("how much is it")
     assert "understood" not in heard[0]
     with database.read() as connection:
-        kept = connection.execute(
-            select(messages.c.body).where(messages.c.conversation_id == guest.id, messages.c.seq == heard[0]["seq"])
-        ).scalar_one()
-    assert codec.decode(kept)["understood"] == understood
+        kept = fetch_newest(connection, guest.id, limit=1)[0]
+    assert kept.seq == heard[0]["seq"]
+    assert kept.understood == understood
 
 
 def find_told(database: Database, customer_id: str) -> dict[str, str]:

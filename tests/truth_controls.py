@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.testclient import TestClient
 
-from data.tables import customers
+from data.customers import list_customers
 from models.recommender import Recommender
 from tests.agreeing import Agreeing, copy_shop
 from tests.benching import Row
@@ -132,6 +132,5 @@ def _like(bench: _Bench, customer_id: str, person_id: int) -> bool | None:
 
 def _name_people(shop: Agreeing, people: list[int]) -> list[tuple[str, int]]:
     with shop.database.read() as connection:
-        rows = connection.execute(select(customers.c.customer_id, customers.c.person_id))
-        names = {row.person_id: row.customer_id for row in rows}
+        names = {customer.person_id: customer.customer_id for customer in list_customers(connection, people)}
     return [(names[person_id], person_id) for person_id in people]

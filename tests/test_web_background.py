@@ -1,0 +1,34 @@
+"""What runs beside the gateway's answers ends with the gateway, and not before."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from web.background import Background
+from web.house import House
+
+
+def test_it_goes_on_after_whatever_failed(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[int] = []
+
+    def work(_house: House) -> None:
+        done.append(len(done))
+        if len(done) == 1:
+            raise ValueError
+
+    class InThread:
+        async def do(self, what: Callable[[], Any]) -> Any:
+            return await asyncio.to_thread(what)
+
+    async def run() -> None:
+        background = Background(cast(House, InThread()), work, every_s=0.01, log=logging.getLogger("candor.test"))
+        await background.start()
+        while len(done) < 3:
+            await asyncio.sleep(0.01)
+        await background.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+    assert "Background work failed" in caplog.text
