@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from data.customers import find_customer
 from tests.house import House
@@ -88,8 +88,10 @@ def open_page(
     )
     if customer is not None:
         page.add_init_script(f"sessionStorage.setItem('candor-demo-customer', '{customer}')")
-    yield page
-    context.close()
+    try:
+        yield page
+    finally:
+        context.close()
     assert problems == [], problems
 
 
@@ -130,7 +132,7 @@ def sign_in_staff(page: Page, url: str, username: str = "sam") -> None:
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password").fill("demo-password")
     page.get_by_role("button", name="Sign in").click()  # not before the page is ready to take it
-    page.get_by_role("heading", name="Waiting").wait_for()
+    expect(page.get_by_role("heading", name="Waiting")).to_be_visible(timeout=30_000)  # tells what the page shows instead
 
 
 def take_picture(page: Page, name: str) -> None:

@@ -356,7 +356,7 @@ def test_afterwards_one_tap_and_one_line_and_a_closed_talk_stays_closed(open_sho
     handoff_id = claim(sam, guest)
     sam.say(guest.id, "Done.")
     sam.call("POST", f"/staff/api/handoffs/{handoff_id}/release", {"to": "closed"})
-    assert find_payloads(hear_last(guest)) == ["/rate_talk", "/rate_talk"]
+    assert find_payloads(hear_last(guest)) == ["/rate_talk", "/rate_talk", "/save_chat"]
     assert "Thank you" in guest.ask(payload='/rate_talk{"value": "good"}')[0]["text"]
     assert guest.ask("Quick and kind.")[0]["text"] == "Thank you. Your line is kept with your answer."
     assert guest.state()["state"] == "closed"
