@@ -132,7 +132,9 @@ def sign_in_staff(page: Page, url: str, username: str = "sam") -> None:
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password").fill("demo-password")
     page.get_by_role("button", name="Sign in").click()  # not before the page is ready to take it
-    expect(page.get_by_role("heading", name="Waiting")).to_be_visible(timeout=30_000)  # tells what the page shows instead
+    expect(page.get_by_role("heading", name="Waiting")).to_be_visible(
+        timeout=30_000
+    )  # tells what the page shows instead
 
 
 def take_picture(page: Page, name: str) -> None:

@@ -5,24 +5,21 @@ The gateway's own parts run on a real database; only the bot at the far edge and
 """
 
 import asyncio
+import sqlite3
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from data.access import issue_token
 from data.clock import ShopClock
-from data.conversations import (
-    append_messages,
-    change_state,
-    open_conversation,
-    require_conversation,
-)
+from data.conversations import append_messages, change_state, open_conversation, require_conversation
 from data.database import Database
 from data.errors import AlreadyClaimed, BadInput, Conflict, NotAllowed
 from data.handoffs import end_handoff, fetch_watched, note_customer
@@ -136,6 +133,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         house = open_house(make_settings(folder, bot_port=1), secret=SECRET)
         self.database = Fragile(house.database)
+        self.beside = sqlite3.connect(house.database.engine.url.database or "")
         self.bot = SlowBot()
         parts = vars(house) | {"database": self.database, "bot": self.bot}
         self.house = StillHouse(**parts)
@@ -250,8 +248,8 @@ class World:
         return str(self.fetch(sql, customer.conversation_id)[0].state)
 
     def fetch(self, sql: str, *values: Any) -> Sequence[Any]:
-        with self.database.read() as connection:
-            return list(connection.exec_driver_sql(sql, values))
+        found = self.beside.execute(sql, values)
+        return [SimpleNamespace(zip((column[0] for column in found.description), row, strict=True)) for row in found]
 
     def act(self, who: int, member: Member, work: Callable[[Any, Any], Any]) -> Any:
         """Something that a person does with a handoff; None when it was refused or lost."""
