@@ -163,7 +163,12 @@ def insert_or_ignore(connection: Connection, table: Any, rows: list[dict[str, An
     if not rows:
         return 0
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(make(table).on_conflict_do_nothing(), rows).rowcount
+    return count_changed(connection, make(table).on_conflict_do_nothing(), rows)
+
+
+def count_changed(connection: Connection, statement: Any, rows: Any) -> int:
+    """Execute an INSERT; how many rows it inserted or updated. SQLAlchemy counts that only when asked to: else PostgreSQL says -1."""
+    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def read_fact(connection: Connection, key: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from data.database import count_changed
 from data.tables import messages
 from data.tables_handoffs import handoffs, marks
 
@@ -56,7 +57,7 @@ def note_staff_mark(connection: Connection, conversation_id: str, number: int) -
 def _move(connection: Connection, conversation_id: str, name: str, to: int) -> bool:
     """A mark moves on, never back."""
     row = {"delivered": 0, "seen": 0, "staff": 0} | {"conversation_id": conversation_id, name: to}
-    return connection.execute(_make_move(connection.dialect.name, name), row).rowcount > 0
+    return count_changed(connection, _make_move(connection.dialect.name, name), row) > 0
 
 
 @cache

@@ -13,11 +13,12 @@ def set_preference(connection: Connection, person_id: int, *, kind: str, type_id
     """Set what the customer says of a product type, in place of what was said before; returns whether it changed."""
     if kind not in KINDS:
         raise BadInput(f"Kind {kind!r} is unknown; it is one of {', '.join(KINDS)}.", field="kind")
-    c = preferences.c
-    standing = connection.execute(select(c.kind).where(c.person_id == person_id, c.type_id == type_id)).scalar()
+    mine = (preferences.c.person_id == person_id) & (preferences.c.type_id == type_id)
+    standing = connection.execute(select(preferences.c.kind).where(mine).with_for_update()).scalar()
     if standing == kind:
         return False
-    connection.execute(delete(preferences).where(c.person_id == person_id, c.type_id == type_id))
+    if standing is not None:  # a row of its own each time: reasons name the row that they rest on
+        connection.execute(delete(preferences).where(mine))
     row = {"person_id": person_id, "kind": kind, "type_id": type_id, "at": at}
     if not insert_or_ignore(connection, preferences, [row]):  # another tab was first: this is the later word
         return set_preference(connection, person_id, kind=kind, type_id=type_id, at=at)

