@@ -38,7 +38,12 @@ class Letter:
 
 
 def _place(letter_id: str, person_id: int | None, conversation_id: str | None) -> dict[str, str]:
-    subject = name_conversation(conversation_id) if conversation_id is not None else name_person(person_id or 0)
+    if conversation_id is not None:
+        subject = name_conversation(conversation_id)
+    elif person_id is not None:
+        subject = name_person(person_id)
+    else:
+        raise ValueError("A letter is sealed with somebody's key. Say whose: a person's, or a conversation's.")
     return {"subject": subject, "place": f"outbox.body/{letter_id}"}
 
 
@@ -79,13 +84,19 @@ def has_due(connection: Connection, *, now: float) -> bool:
     return connection.execute(due).first() is not None
 
 
+def give_up(connection: Connection, *, now: float) -> list[tuple[str, str, int]]:
+    """Drop the letters that nobody wants any more, for they never went in their time: kind, letter_id and tries of each."""
+    gone = delete(outbox).where(outbox.c.ends_at < now).returning(outbox.c.kind, outbox.c.letter_id, outbox.c.tries)
+    return [(row.kind, row.letter_id, row.tries) for row in connection.execute(gone)]
+
+
 def take_due(connection: Connection, *, now: float) -> list[Letter]:
-    """The letters that are due, for whoever calls alone: at most 5. Those that nobody wants any more are dropped."""
-    connection.execute(delete(outbox).where(outbox.c.ends_at < now))
-    due = select(outbox.c.letter_id).where(outbox.c.due_at <= now).order_by(outbox.c.due_at).limit(AT_ONCE)
+    """The letters that are due and still wanted, for whoever calls alone: at most 5."""
+    is_due = (outbox.c.due_at <= now) & (outbox.c.ends_at >= now)
+    due = select(outbox.c.letter_id).where(is_due).order_by(outbox.c.due_at).limit(AT_ONCE)
     taken = connection.execute(
         update(outbox)
-        .where(outbox.c.letter_id.in_(due), outbox.c.due_at <= now)
+        .where(outbox.c.letter_id.in_(due), is_due)
         .values(due_at=now + LEASE_S, tries=outbox.c.tries + 1)
         .returning(outbox)
     ).all()
@@ -110,5 +121,5 @@ def note_failed(connection: Connection, letter: Letter, *, now: float) -> None:
 
 
 def count_waiting(connection: Connection) -> int:
-    """How many letters and calls failed at least once and are still wanted."""
+    """How many letters and calls are tried again: they were taken more than once, and none of the tries is known to have got through."""
     return int(connection.execute(select(func.count()).where(outbox.c.tries > 1)).scalar_one())

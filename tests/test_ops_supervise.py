@@ -142,6 +142,16 @@ def test_a_program_that_ends_again_and_again_is_said_with_its_last_line(
     assert "web.log" in str(stopped.value)
 
 
+def test_a_failed_step_in_the_background_is_no_start_that_failed(
+    programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = {"status": "degraded", "db": "ok", "bot": "ok", "actions": "ok", "steps_failed": "remove_old"}
+    monkeypatch.setattr(supervise, "ask_health", lambda *_: health)
+    monkeypatch.setattr(supervise, "READY_WITHIN_S", 1.0)
+    with supervised(programs, {}) as running:
+        running.wait_until_ready("127.0.0.1", 15999)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_before_it_is_ready_stops_everything(
     programs: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch

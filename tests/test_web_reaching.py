@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from data.clock import ShopClock
-from data.outbox import LEASE_S
+from data.outbox import DUE, LEASE_S, write_letter
 from data.requests import Whose, open_request
 from data.tables_reaching import outbox
 from settings import BadSetting, read_settings
@@ -184,11 +185,42 @@ def test_a_call_that_is_not_taken_is_made_again_under_the_same_id(
     post.empty_outbox(house)
     assert [call.headers["webhook-id"] for call in receiver.calls] == [receiver.calls[0].headers["webhook-id"]] * 3
     assert count_rows(client) == 0
+
+
+def test_what_nobody_took_for_a_day_is_given_up_and_told(
+    client: TestClient, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = find_house(client)
+    house.shop = replace(house.shop, staff_mail=(), webhook_words=True)
     receiver.status = 500
-    Guest(client).ask("a person please")
+    before = count_given_up(client)
+    guest = Guest(client)
+    guest.ask("a person please")
+    guest.send("my secret is purple")
+    post.empty_outbox(house)
     pass_time(client, hours=25)
     assert post.empty_outbox(house) == 0
-    assert count_rows(client) == 0  # after a day nobody wants it
+    assert (len(receiver.calls), count_rows(client)) == (2, 0)
+    assert count_given_up(client) == before + 2
+    told = [record.getMessage() for record in caplog.records if "given up" in record.getMessage()]
+    assert told == [
+        f"call {call.headers['webhook-id']} was given up after 1 tries: its time is over" for call in receiver.calls
+    ]
+    assert "purple" not in caplog.text
+
+
+def count_given_up(client: TestClient) -> float:
+    found = re.search(r"^candor_letters_given_up_total (.+)$", client.get("/metrics").text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def test_a_letter_is_somebodys(client: TestClient) -> None:
+    with find_house(client).database.write() as connection, pytest.raises(ValueError, match="Say whose"):
+        write_letter(
+            connection, kind="call", to="there", subject=DUE, text="due", at="2026-03-09", now=0.0, wanted_s=9.0
+        )
+    assert count_rows(client) == 0
 
 
 def test_who_dies_between_the_call_and_the_note_calls_again_under_the_same_id(

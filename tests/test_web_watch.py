@@ -155,6 +155,7 @@ def test_a_talk_whose_step_fails_holds_up_no_other(open_shop: Open) -> None:
     sam.call("PUT", "/staff/api/me/presence", {"presence": "available"})
     shop.wait(0.1)
     assert "sorry" in hear_last(guest)["text"]
+    assert shop.house.steps.failing == ["handoffs"]
 
 
 def test_a_message_is_left_kept_and_answered_in_the_same_talk(open_shop: Open) -> None:

@@ -7,20 +7,25 @@ from collections.abc import Callable
 from web.house import House
 
 
-def attempt(work: Callable[[], object], *, what: str, log: logging.Logger) -> bool:
-    """Do something that is done again if it fails, so that it holds up nothing else; returns whether it was done."""
-    try:
-        work()
-    except Exception:
-        log.exception("%s failed; it is tried again", what)
-        return False
-    return True
+def attempt(house: House, *works: Callable[[], object], step: str, log: logging.Logger) -> bool:
+    """Do what is done again if it fails, so that it holds up nothing else, nor one of several the others; returns whether all was done."""
+    is_done = True
+    for work in works:
+        try:
+            work()
+        except Exception:
+            is_done = False
+            house.steps.note_failed(step, "The step %s failed; it is tried again", step, log=log)
+    if is_done:
+        house.steps.note_done(step)
+    return is_done
 
 
 class Background:
-    """Does `work` off the event loop, with a pause after each time, `first` before the first pause.
+    """Does `work`, the step `name`, off the event loop, with a pause after each time, `first` before the first pause.
 
-    Whatever fails is logged and done again at its time: the limits of a talk, the nights' work and the letters all hang on this going on.
+    Whatever fails is told (`web/steps.py`) and done again at its time: the limits of a talk, the nights' work and the letters all hang on
+    this going on.
     """
 
     def __init__(
@@ -28,11 +33,13 @@ class Background:
         house: House,
         work: Callable[[House], object],
         *,
+        name: str,
         every_s: float,
         log: logging.Logger,
         first: Callable[[House], object] | None = None,
     ) -> None:
         self.house, self._work, self._first, self._every_s, self._log = house, work, first, every_s, log
+        self._name = name
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -53,7 +60,7 @@ class Background:
 
     async def do(self, work: Callable[[House], object]) -> None:
         """Do something once."""
-        await self.house.do(lambda: attempt(lambda: work(self.house), what="Background work", log=self._log))
+        await self.house.do(lambda: attempt(self.house, lambda: work(self.house), step=self._name, log=self._log))
 
     async def _go_on(self) -> None:
         if self._first is not None:

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.errors import describe_error
-from web.operate import request_seconds, requests_seen
+from web.figures import request_seconds, requests_seen
 
 LARGEST_BODY = 256 * 1024
 HEADERS = {

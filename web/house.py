@@ -22,6 +22,7 @@ from settings import Settings
 from web.bot import Bot
 from web.limits import Limiter
 from web.sightings import Sightings
+from web.steps import Steps
 from web.tails import Tails
 from web.wakeups import Wakeups
 
@@ -72,6 +73,7 @@ class House:
     sightings: Sightings = field(default_factory=Sightings)
     tails: Tails = field(default_factory=Tails)
     under_way: UnderWay = field(default_factory=UnderWay)
+    steps: Steps = field(default_factory=Steps)
 
     def speak(self, *wanted: str | None) -> "House":
         """The house in the first of the wanted locales that it speaks, else in the shop's first language. All but the words is shared."""

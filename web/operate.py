@@ -5,15 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select
 
 from data.errors import NotKnown
@@ -23,43 +15,26 @@ from data.tables_handoffs import handoffs
 from models.standing import read_standing
 from web.bot import is_listening
 from web.conversations import HouseHere
+from web.figures import failing_letters, open_conversations, overdue_requests, registry, waiting_handoffs
 from web.house import House
 from web.rebuilding import find_failure
 from web.staff_requests import count_overdue
 
 router = APIRouter()
-registry = CollectorRegistry()
-ProcessCollector(registry=registry)  # the gateway's CPU seconds, memory and open files
-requests_seen = Counter(
-    "candor_requests_total", "Requests by route and status.", ["route", "status"], registry=registry
-)
-request_seconds = Histogram(
-    "candor_request_seconds",
-    "Time to answer, waiting left out.",
-    ["route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
-    registry=registry,
-)
-open_conversations = Gauge("candor_conversations", "Conversations by state.", ["state"], registry=registry)
-waiting_handoffs = Gauge("candor_handoffs_waiting", "Handoffs that wait.", registry=registry)
-
-failing_letters = Gauge(
-    "candor_letters_failing", "Letters and webhook calls that failed and are tried again.", registry=registry
-)
-overdue_requests = Gauge(
-    "candor_requests_overdue", "Requests by right that a month has passed over.", registry=registry
-)
 
 
 @router.get("/healthz")
 async def healthz(request: Request, house: HouseHere) -> dict[str, str]:
-    """ok, or degraded with what is missing; which version of the rankers serves, and to this machine a newer one that was refused."""
+    """ok, or degraded with what is missing; which version of the rankers serves. To this machine too: a newer one that was refused, and which
+    steps in the background failed when they were last tried.
+    """
     has_database, has_bot, has_actions = await asyncio.gather(
         house.do(lambda: _has_database(house)), house.bot.is_up(), is_listening(house.settings.actions_port)
     )
     parts = {"db": has_database, "bot": has_bot, "actions": has_actions}
     standing = await house.do(lambda: read_standing(house.settings.var / "models"))
-    told = {"status": "ok" if all(parts.values()) else "degraded"}
+    failing = house.steps.failing
+    told = {"status": "ok" if all(parts.values()) and not failing else "degraded"}
     told |= {name: "ok" if up else "down" for name, up in parts.items()}
     told["model"] = standing.serving or "none"
     if standing.refused is not None and _is_local(request):
@@ -67,6 +42,8 @@ async def healthz(request: Request, house: HouseHere) -> dict[str, str]:
     failed_at = await house.do(lambda: find_failure(house.settings.var / "models"))
     if failed_at is not None and _is_local(request):
         told["rebuild_failed"] = failed_at
+    if failing and _is_local(request):
+        told["steps_failed"] = ", ".join(failing)
     return told
 
 

@@ -8,8 +8,9 @@ from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
-from data.outbox import CALL, Letter, has_due, note_failed, note_sent, take_due
+from data.outbox import CALL, Letter, give_up, has_due, note_failed, note_sent, take_due
 from web.background import Background
+from web.figures import given_up_letters
 from web.house import House
 from web.webhook import CallFailed, call_webhook
 
@@ -21,7 +22,7 @@ _log = logging.getLogger("candor.post")
 
 def make_post(house: House) -> Background:
     """What empties the outbox as long as the gateway lives."""
-    return Background(house, empty_outbox, every_s=EVERY_S, log=_log)
+    return Background(house, empty_outbox, name="letters", every_s=EVERY_S, log=_log)
 
 
 def empty_outbox(house: House) -> int:
@@ -50,7 +51,12 @@ def _take(house: House) -> list[Letter]:
         if not has_due(connection, now=house.clock.machine_seconds()):
             return []
     with house.database.write() as connection:
-        return take_due(connection, now=house.clock.machine_seconds())
+        given_up = give_up(connection, now=house.clock.machine_seconds())
+        taken = take_due(connection, now=house.clock.machine_seconds())
+    for kind, letter_id, tries in given_up:
+        _log.warning("%s %s was given up after %d tries: its time is over", kind, letter_id, tries)
+        given_up_letters.inc()
+    return taken
 
 
 def _send(letter: Letter, house: House) -> None:

@@ -16,14 +16,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from data.clock import format_time, parse_time
+from data.clock import format_time
 from data.conversations import (
     Conversation,
     Draft,
     Message,
     append_messages,
     change_conversation,
-    fetch_newest,
     require_conversation,
 )
 from data.errors import Erased, NotKnown
@@ -31,7 +30,7 @@ from data.impressions import access_impression
 from data.turns import find_next_turn, list_owed, list_unanswered
 from data.uses import record_use
 from models.explanation import tell_explanation
-from web.asking import ask_fully
+from web.asking import ask_fully, find_asked, find_owed
 from web.bot import BotFailed, Reply
 from web.deed import Say
 from web.deeds import is_deed, parse_payload, perform
@@ -98,15 +97,16 @@ class Turns:
                 turn = turn or await self._find_turn(conversation_id)
                 while turn is not None:
                     turn = await self._answer(*turn)
-                return
             except (Erased, NotKnown):
                 _log.info("Conversation %s is no longer there", conversation_id)  # erased meanwhile: nobody waits
-                return
             except Exception:
                 turn = None
-                _log.exception("A turn in conversation %s failed", conversation_id)
+                self.house.steps.note_failed("turns", "A turn in conversation %s failed", conversation_id, log=_log)
                 await self._apologise(conversation_id)
                 await asyncio.sleep(AGAIN_AFTER_S)
+                continue
+            self.house.steps.note_done("turns")
+            return
 
     async def _apologise(self, conversation_id: str) -> None:
         """Something broke in the gateway itself: say so, and take the message as answered, so that it is not said for ever."""
@@ -116,7 +116,8 @@ class Turns:
                 conversation, message = turn
                 await self._append(conversation, message, self._say_error)
         except Exception:
-            _log.exception("The apology in conversation %s failed too; trying again", conversation_id)
+            told = "The apology in conversation %s failed too; trying again"
+            self.house.steps.note_failed("turns", told, conversation_id, log=_log)
 
     def _say_error(self, _connection: Connection, now: Conversation) -> list[Draft]:
         return [write_draft(self.house.speak(now.locale), "notices.error", author="system")]
@@ -145,7 +146,7 @@ class Turns:
         """The message itself; for "try again" the question whose answer failed."""
         if message.payload is None or parse_payload(message.payload)[0] != "try_again":
             return message
-        asked: Message | None = await self.house.do(lambda: self._read(lambda c: _find_asked(c, conversation, message)))
+        asked: Message | None = await self.house.do(lambda: self._read(lambda c: find_asked(c, conversation, message)))
         return asked
 
     async def _perform(self, conversation: Conversation, message: Message, payload: str) -> Say:
@@ -319,23 +320,28 @@ class Turns:
             try:
                 debts = await self.house.do(lambda: self._read(list_owed))
                 if debts and await self.house.bot.is_up():
-                    await asyncio.gather(*(self._pay_alone(debt) for debt in debts))
+                    paid = await asyncio.gather(*(self._pay_alone(debt) for debt in debts))
+                    if failures := [failure for failure in paid if failure is not None]:
+                        raise ExceptionGroup("Some owed answers failed", failures)
+                self.house.steps.note_done("owed_answers")
             except Exception:
-                _log.exception("Owed answers could not be looked up; trying again")
+                self.house.steps.note_failed("owed_answers", "Owed answers could not be given; trying again", log=_log)
 
-    async def _pay_alone(self, conversation: Conversation) -> None:
-        """Pay one debt while no turn of the conversation runs; one that fails does not hold up the others."""
+    async def _pay_alone(self, conversation: Conversation) -> Exception | None:
+        """Pay one debt while no turn of the conversation runs; returns what went wrong, so that it does not hold up the others."""
         if conversation.conversation_id in self._running:
-            return
+            return None
         task = asyncio.ensure_future(self._pay_debt(conversation))
         self._running[conversation.conversation_id] = task
         task.add_done_callback(lambda _task: self._finish(conversation.conversation_id))
         outcome = (await asyncio.gather(task, return_exceptions=True))[0]
-        if isinstance(outcome, Exception) and not isinstance(outcome, BotFailed):
-            _log.error("An owed answer in %s failed", conversation.conversation_id, exc_info=outcome)
+        if not isinstance(outcome, Exception) or isinstance(outcome, BotFailed | Erased | NotKnown):
+            return None
+        outcome.add_note(f"The answer was owed in {conversation.conversation_id}")
+        return outcome
 
     async def _pay_debt(self, conversation: Conversation) -> None:
-        owed: Message | None = await self.house.do(lambda: self._read(lambda c: _find_owed(c, conversation)))
+        owed: Message | None = await self.house.do(lambda: self._read(lambda c: find_owed(c, conversation)))
         if owed is None:
             await self.house.do(lambda: self._forgive(conversation))
             return
@@ -372,28 +378,3 @@ def _find_version(house: House, reply: Reply) -> str | None:
 def _find_speaker(conversation: Conversation, message: Message) -> int | None:
     """Whom a message speaks for: nobody once its token had outlived its customer's."""
     return conversation.person_id if message.speaks else None
-
-
-def _find_owed(connection: Connection, conversation: Conversation) -> Message | None:
-    """The owed question if it is still wanted: in time, with the bot, and the customer's last word apart from "try again"."""
-    if conversation.state not in ("bot", "waiting") or conversation.owed_until is None:
-        return None
-    if parse_time(conversation.owed_until) < datetime.now(UTC):
-        return None
-    for message in fetch_newest(connection, conversation.conversation_id, limit=20, author="customer"):
-        if message.seq == conversation.owed_seq:
-            return message
-        if message.payload is None or parse_payload(message.payload)[0] != "try_again":
-            return None
-    return None
-
-
-def _find_asked(connection: Connection, conversation: Conversation, message: Message) -> Message | None:
-    """The question that "try again" means: the owed one, else the customer's last."""
-    for earlier in fetch_newest(connection, conversation.conversation_id, limit=50, author="customer"):
-        if earlier.seq == conversation.owed_seq:
-            return earlier
-        is_repeat = earlier.payload is not None and parse_payload(earlier.payload)[0] == "try_again"
-        if conversation.owed_seq is None and earlier.seq != message.seq and not is_repeat:
-            return earlier
-    return None

@@ -28,14 +28,19 @@ class Upkeep:
     def __init__(self, house: House) -> None:
         self.house = house
         self._background = Background(
-            house, lambda _house: self.keep_up(), every_s=EVERY_S, log=_log, first=lambda _house: self.begin()
+            house,
+            lambda _house: self.keep_up(),
+            name="upkeep",
+            every_s=EVERY_S,
+            log=_log,
+            first=lambda _house: self.begin(),
         )
         self._night = self.find_night()
         self._owed: list[Callable[[], None]] = []
 
     async def start(self) -> None:
         """Write the first checkpoint, then go on in the background."""
-        await self._background.do(lambda _house: self.sign_log())
+        await self._background.do(lambda _house: self._take(self.sign_log))
         await self._background.start()
 
     async def stop(self) -> None:
@@ -69,7 +74,7 @@ class Upkeep:
         self._owed = [step for step in self._owed if not self._take(step)]
 
     def _take(self, step: Callable[[], None]) -> bool:
-        return attempt(step, what=f"Upkeep, {step.__name__},", log=_log)
+        return attempt(self.house, step, step=step.__name__, log=_log)
 
     def finish_erasing(self) -> None:
         """An erasure that was confirmed and failed half-way."""

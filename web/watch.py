@@ -5,6 +5,7 @@ may watch and each step is done once. What is due when: `data/patience.py`.
 """
 
 import logging
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -36,25 +37,28 @@ _log = logging.getLogger("candor.watch")
 
 def make_watch(house: House) -> Background:
     """What looks each second as long as the gateway lives."""
-    return Background(house, look, every_s=EVERY_S, log=_log)
+    return Background(house, look, name="watch", every_s=EVERY_S, log=_log)
 
 
 def look(house: House) -> int:
     """One look at all open handoffs; returns how many steps were done."""
     with house.database.read() as connection:
         watched = fetch_watched(connection)
-        if not watched:
-            return 0
-        colleagues = fetch_colleagues(connection, house.shop.desk, now=house.clock.machine_seconds())
+        now = house.clock.machine_seconds()
+        colleagues = fetch_colleagues(connection, house.shop.desk, now=now) if watched else []
     due = [handoff for handoff in watched if _decide(house, handoff, colleagues) is not None]
-    return sum(_try(house, handoff) for handoff in due)
-
-
-def _try(house: House, handoff: Handoff) -> bool:
-    """Act; a talk whose step fails holds up no other."""
     done: list[bool] = []
-    attempt(lambda: done.append(_act(house, handoff)), what=f"The step of handoff {handoff.handoff_id}", log=_log)
-    return any(done)
+    attempt(house, *(partial(_try, house, handoff, done) for handoff in due), step="handoffs", log=_log)
+    return sum(done)
+
+
+def _try(house: House, handoff: Handoff, done: list[bool]) -> None:
+    """Act; what goes wrong names the handoff."""
+    try:
+        done.append(_act(house, handoff))
+    except BaseException as failure:
+        failure.add_note(f"In the step of handoff {handoff.handoff_id}")
+        raise
 
 
 def _decide(house: House, handoff: Handoff, colleagues: list[Colleague]) -> Step | None:
