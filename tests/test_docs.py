@@ -32,22 +32,34 @@ def normalize(path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def routes(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """`METHOD /path` of every route of the gateway, in demo mode."""
+def ordered(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """Every route of the gateway, in demo mode, as they are tried in turn."""
     app = create_app(make_settings(tmp_path_factory.mktemp("docs"), bot_port=1), secret=None)
+    return [route for part in app.routes for route in getattr(getattr(part, "original_router", None), "routes", [part])]
+
+
+@pytest.fixture(scope="module")
+def routes(ordered: list[Any]) -> set[str]:
+    """`METHOD /path` of every route."""
     found: set[str] = set()
-    todo: list[Any] = list(app.routes)
-    while todo:
-        route = todo.pop()
+    for route in ordered:
         if isinstance(route, APIWebSocketRoute):
             found.add(f"WS {normalize(route.path)}")
         elif isinstance(route, (APIRoute, Route)):
             found |= {f"{method} {normalize(route.path)}" for method in (route.methods or set()) - AUTOMATIC}
-        elif isinstance(route, Mount):
+        else:
+            assert isinstance(route, Mount)
             found.add(f"GET {normalize(route.path)}")
-        else:  # a router that was included
-            todo += getattr(route, "original_router", route).routes
     return found
+
+
+def test_no_route_stands_in_the_way_of_another(ordered: list[Any]) -> None:
+    served = [(getattr(route, "methods", None) or {"WS"}, route) for route in ordered if not isinstance(route, Mount)]
+    for methods, route in served:
+        address = re.sub(r"\{[^}]*\}", "x", route.path)
+        met = [other for theirs, other in served if methods & theirs and other.path_regex.match(address)]
+        assert met[0] is route, f"{route.path} is never reached"
+        assert met.count(route) == 1, f"{route.path} stands there twice"
 
 
 def test_every_route_is_in_the_contract(routes: set[str]) -> None:

@@ -94,7 +94,6 @@ def create_app(settings: Settings, *, secret: str | None) -> FastAPI:
         staff_me,
         staff_accounts,
         staff_keys,
-        staff,
         staff_replies,
         staff_beside,
         staff_search,
