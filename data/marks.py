@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from data.database import count_changed
@@ -33,13 +33,23 @@ def fetch_marks(connection: Connection, conversation_id: str) -> Marks:
     return Marks(*row) if row else Marks()
 
 
+_NEWEST_OF_PERSON = (
+    select(messages.c.seq)
+    .where(
+        messages.c.conversation_id == bindparam("of"),
+        messages.c.author == "human",
+        messages.c.seq <= bindparam("up_to"),
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(1)
+)
+
+
 def note_customer_mark(
     connection: Connection, conversation_id: str, what: Literal["delivered", "seen"], seq: int
 ) -> bool:
     """The customer's screen took or showed everything up to `seq`; whether that moved the mark. What was seen was delivered."""
-    c = messages.c
-    theirs = (c.conversation_id == conversation_id, c.author == "human", c.seq <= seq)
-    newest = connection.execute(select(c.seq).where(*theirs).order_by(c.seq.desc()).limit(1)).scalar()
+    newest = connection.execute(_NEWEST_OF_PERSON, {"of": conversation_id, "up_to": seq}).scalar()
     if newest is None:
         return False
     has_moved = _move(connection, conversation_id, "delivered", newest)
@@ -47,11 +57,8 @@ def note_customer_mark(
 
 
 def note_staff_mark(connection: Connection, conversation_id: str, number: int) -> bool:
-    """Somebody who may answer had everything up to `number` before them; whether that moved the mark."""
-    c = messages.c
-    known = (c.conversation_id == conversation_id, c.number <= number)
-    newest = connection.execute(select(c.number).where(*known).order_by(c.number.desc()).limit(1)).scalar()
-    return newest is not None and _move(connection, conversation_id, "staff", newest)
+    """Somebody who may answer had everything up to `number`, that of a message in the log, before them; whether that moved the mark."""
+    return _move(connection, conversation_id, "staff", number)
 
 
 def _move(connection: Connection, conversation_id: str, name: str, to: int) -> bool:

@@ -36,6 +36,7 @@ from data.handoffs import (
     require_handoff,
     return_to_queue,
 )
+from data.marks import note_staff_mark
 from data.outbox import ASKED, write_letter
 from data.patience import AWAY_AFTER_S, choose_phase
 from data.presence import fetch_colleagues, touch_presence
@@ -178,6 +179,8 @@ def say_as_person(
         client_key=client_key,
     )
     message = append_messages(connection, conversation_id, [draft], at=house.clock.stamp())[0]
+    if not private:  # whoever answers has read
+        note_staff_mark(connection, conversation_id, message.number)
     return message.seq if message.seq is not None else message.number
 
 

@@ -25,7 +25,7 @@ from web.incidents import tell_incidents
 from web.privacy_signal import honour
 from web.reaching import announce_message
 from web.speech import write_disclosure
-from web.wakeups import QUEUE, name_log
+from web.wakeups import ROWS, name_log
 
 LONGEST_PAYLOAD = 1000
 
@@ -111,7 +111,7 @@ async def receive_message(
     )
     received = await house.write(lambda connection: _put(connection, house, token, conversation_id, said))
     if received.is_new:
-        house.wakeups.ring(name_log(conversation_id) if received.turn is None else conversation_id, QUEUE)
+        house.wakeups.ring(name_log(conversation_id) if received.turn is None else conversation_id, ROWS)
     return received
 
 

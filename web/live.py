@@ -28,7 +28,7 @@ from web.errors import describe_error
 from web.house import House, get_socket_house
 from web.inbox import MessageIn, receive_message
 from web.typing import Typing, name_typing
-from web.wakeups import QUEUE, name_log, name_marks, wait_for
+from web.wakeups import ROWS, name_log, name_marks, wait_for
 
 router = APIRouter()
 AUTH_WITHIN_S = 10.0
@@ -78,7 +78,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
             frame = await read_frame(socket)
             if frame.get("type") == "typing":
                 get_typing(socket).start(conversation_id, "customer")
-                house.wakeups.ring(name_typing(conversation_id), QUEUE)
+                house.wakeups.ring(name_typing(conversation_id), ROWS)
                 continue
             if frame.get("type") == "seen":
                 seq = frame.get("seq")

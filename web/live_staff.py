@@ -1,11 +1,13 @@
 """The console's live connection: the queue whenever it changes, and the talk that is open, message by message.
 
-A message of the open talk is pushed by itself as soon as it is in the log. The queue is worked out once for all consoles, and not again before a
-quarter of a second or nine times as long has passed as that took: with hundreds of open talks it may be a second old, the talk never.
+A message of the open talk is pushed by itself as soon as it is in the log. Who waits and who has whom is told at once, what they wrote last
+once a second. The queue is worked out once for all consoles, and not again before a quarter of a second or nine times as long has passed
+as that took: with hundreds of open talks it may be a second old, the talk never.
 """
 
 import asyncio
 import json
+import math
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +29,7 @@ from web.live import LOOK_EVERY_S, get_typing, read_frame, refuse, run_together,
 from web.staff import SayIn, describe_handoff, describe_marks, record_look, say
 from web.staff_session import find_member, require_same_site
 from web.typing import Typing, name_typing
-from web.wakeups import QUEUE, SESSIONS, name_log, name_marks, wait_for
+from web.wakeups import QUEUE, ROWS, SESSIONS, name_log, name_marks, wait_for
 
 router = APIRouter()
 RESTS_TIMES = 9.0
@@ -152,9 +154,10 @@ def _mark_read(house: House, conversation_id: str, member: Member, number: int) 
         handoff = find_bare_handoff(connection, conversation_id)
         if handoff is None or handoff.claimed_by not in (None, member.username):
             return
-        has_moved = note_staff_mark(connection, conversation_id, number)
+        newest = require_conversation(connection, conversation_id).last_number
+        has_moved = number > 0 and note_staff_mark(connection, conversation_id, min(number, newest))
     if has_moved:
-        house.wakeups.ring(QUEUE)
+        house.wakeups.ring(ROWS)
 
 
 async def _keep_session(socket: WebSocket, house: House, username: str) -> None:
@@ -175,14 +178,30 @@ async def _tell_queue(socket: WebSocket, house: House) -> None:
     """Sends `{type: queue, handoffs, bot}` whenever the queue or one of its conversations changed."""
     told: str | None = None
     board: Board = socket.app.state.board
-    with house.wakeups.listen(QUEUE) as woken:
+    since = time.monotonic()
+    with house.wakeups.listen(QUEUE) as changed, house.wakeups.listen(ROWS) as touched:
         while True:
-            woken.clear()
-            text = await board.read(house, get_typing(socket), since=time.monotonic())
+            changed.clear()
+            touched.clear()
+            text = await board.read(house, get_typing(socket), since=since)
             if text != told:
                 await socket.send_text(text)
                 told = text
-            await wait_for(woken, LOOK_EVERY_S)
+            since = await _wait_for_news(changed, touched)
+
+
+async def _wait_for_news(changed: asyncio.Event, touched: asyncio.Event) -> float:
+    """As of when (monotonic seconds) the queue is wanted next: now when it is another one, at a full second when only its words are others.
+
+    The same full second for every console, so that it is worked out once.
+    """
+    for _ in range(round(LOOK_EVERY_S)):
+        second = math.floor(time.monotonic()) + 1
+        if await wait_for(changed, second + 0.01 - time.monotonic()):  # a timer may be a millisecond early
+            break
+        if touched.is_set():
+            return second
+    return time.monotonic()
 
 
 async def _tell_talk(socket: WebSocket, house: House, watched: Watched) -> None:

@@ -22,7 +22,7 @@ from data.customers import find_person
 from data.errors import BadInput
 from data.handoffs import Handoff, fetch_handoffs, find_open_handoff, find_position
 from data.impressions import Impression, access_impression, fetch_impressions
-from data.marks import count_unread, fetch_marks, note_staff_mark
+from data.marks import count_unread, fetch_marks
 from data.staff import Member, find_name
 from data.uses import fetch_uses, record_use
 from models.explanation import tell_explanation
@@ -32,7 +32,7 @@ from web.house import House
 from web.inbox import check_text
 from web.speech import title_category
 from web.staff_session import StaffHere
-from web.wakeups import QUEUE, name_log
+from web.wakeups import QUEUE, ROWS, name_log
 
 router = APIRouter(prefix="/staff/api")
 MOST_OFFERS = 20
@@ -200,13 +200,11 @@ async def say(house: House, member: Member, conversation_id: str, body: SayIn) -
         seq = handoffs.say_as_person(
             connection, house, conversation_id, member, text=text, private=body.private, client_key=client_key
         )
-        if not body.private:  # whoever answers has read
-            note_staff_mark(connection, conversation_id, require_conversation(connection, conversation_id).last_number)
         return seq, True
 
     seq, is_new = await house.write(put)
     if is_new:
-        house.wakeups.ring(name_log(conversation_id), QUEUE)
+        house.wakeups.ring(name_log(conversation_id), ROWS)
     return seq, is_new
 
 

@@ -1,7 +1,8 @@
 """Wake-ups: "look again", never the news itself. A lost one loses nothing, since the log is the truth.
 
-On one machine they stay inside the process. Waiters ask for a conversation, for the queue (`QUEUE`) or for the sessions of staff
-(`SESSIONS`: one was ended, or its member is another); a waiter is told once and then reads the database.
+On one machine they stay inside the process. Waiters ask for a conversation, for the queue (`QUEUE`: who waits, who has whom), for what its
+rows say besides (`ROWS`: the last message, what is unread, who is writing) or for the sessions of staff (`SESSIONS`: one was ended, or its
+member is another); a waiter is told once and then reads the database.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 QUEUE = "queue"
+ROWS = "rows"
 SESSIONS = "sessions"
 
 
