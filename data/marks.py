@@ -7,7 +7,7 @@ Only messages of a person count for a customer, and nothing says when. A mark on
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,15 +45,18 @@ _NEWEST_OF_PERSON = (
 )
 
 
-def note_customer_mark(
-    connection: Connection, conversation_id: str, what: Literal["delivered", "seen"], seq: int
-) -> bool:
-    """The customer's screen took or showed everything up to `seq`; whether that moved the mark. What was seen was delivered."""
+def note_seen_mark(connection: Connection, conversation_id: str, seq: int) -> bool:
+    """The customer's screen showed everything up to `seq`; whether that moved a mark. What was seen was delivered."""
     newest = connection.execute(_NEWEST_OF_PERSON, {"of": conversation_id, "up_to": seq}).scalar()
     if newest is None:
         return False
     has_moved = _move(connection, conversation_id, "delivered", newest)
-    return (what == "seen" and _move(connection, conversation_id, "seen", newest)) or has_moved
+    return _move(connection, conversation_id, "seen", newest) or has_moved
+
+
+def note_delivered(connection: Connection, conversation_id: str, seq: int) -> bool:
+    """A person's message, the one with `seq`, went over the customer's connection; whether that moved the mark."""
+    return _move(connection, conversation_id, "delivered", seq)
 
 
 def note_staff_mark(connection: Connection, conversation_id: str, number: int) -> bool:

@@ -71,7 +71,7 @@ WRITERS = {
         *("change_phase", "note_told", "note_customer", "note_answered", "note_topic", "note_wrap_up", "note_rating"),
     },
     "data/presence.py": {"set_presence", "note_given"},
-    "data/marks.py": {"note_customer_mark", "note_staff_mark"},
+    "data/marks.py": {"note_delivered", "note_seen_mark", "note_staff_mark"},
 }
 NAMED_AS_THEIR_TABLE = (
     *("corrections", "handoffs", "impressions", "mail_links", "marks", "outbox", "preferences", "requests", "reviews"),

@@ -29,7 +29,7 @@ from data.database import Database, insert_or_ignore, read_fact, write_fact
 from data.erasure import clean, erase_person, finish_erasures
 from data.errors import AlreadyClaimed, Conflict
 from data.handoffs import claim_handoff, find_position, request_handoff
-from data.marks import note_customer_mark, note_staff_mark
+from data.marks import note_delivered, note_seen_mark, note_staff_mark
 from data.preferences import fetch_preferences, set_preference
 from data.ranking_rows import fetch_training_rows
 from data.requests import Whose, open_request
@@ -75,8 +75,9 @@ def test_a_mark_says_whether_it_moved(postgres: Database) -> None:
     with postgres.write() as connection:
         talk = make_conversation(connection)[0].conversation_id
         append_messages(connection, talk, [Draft("human", "chat", "hello")], at=AT)
-        moved = [note_customer_mark(connection, talk, what, 9) for what in ("delivered", "seen", "seen")]
-        assert moved == [True, True, False]
+        seq = require_conversation(connection, talk).last_seq
+        assert [note_delivered(connection, talk, seq) for _ in range(2)] == [True, False]
+        assert [note_seen_mark(connection, talk, 9) for _ in range(2)] == [True, False]
         assert [note_staff_mark(connection, talk, number) for number in (1, 1, 9)] == [True, False, True]
 
 

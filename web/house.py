@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent import futures
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request, WebSocket
 from sqlalchemy import Connection
@@ -74,6 +76,7 @@ class House:
     tails: Tails = field(default_factory=Tails)
     under_way: UnderWay = field(default_factory=UnderWay)
     steps: Steps = field(default_factory=Steps)
+    _written: deque[tuple[futures.Future[Any], asyncio.Future[Any]]] = field(default_factory=deque)
 
     def speak(self, *wanted: str | None) -> "House":
         """The house in the first of the wanted locales that it speaks, else in the shop's first language. All but the words is shared."""
@@ -91,10 +94,26 @@ class House:
         if not self.database.is_sqlite:
             return await self.do(lambda: self._write(work))
         self.under_way.add(1)
-        written = self.database.write_together(work)
-        written.add_done_callback(lambda _written: self.under_way.add(-1))
-        answer: Answer = await asyncio.shield(asyncio.wrap_future(written))
-        return answer
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.database.write_together(work).add_done_callback(lambda written: self._bring_back(written, answer))
+        return await answer
+
+    def _bring_back(self, written: futures.Future[Answer], answer: asyncio.Future[Answer]) -> None:
+        """From the writer's thread to the loop; what comes together wakes the loop once."""
+        self.under_way.add(-1)
+        self._written.append((written, answer))
+        if len(self._written) == 1:
+            answer.get_loop().call_soon_threadsafe(self._hand_out)
+
+    def _hand_out(self) -> None:
+        while self._written:
+            written, answer = self._written.popleft()
+            if answer.done():  # whoever waited for it has gone
+                continue
+            if error := written.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(written.result())
 
     def _write(self, work: Callable[[Connection], Answer]) -> Answer:
         with self.database.write() as connection:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from data.access import access_conversation
 from data.conversations import Message, fetch_messages
 from data.errors import BadInput, CandorError, NotAllowed, NotKnown
-from data.marks import note_customer_mark
+from data.marks import note_delivered, note_seen_mark
 from web.conversations import describe_state, note_seen
 from web.errors import describe_error
 from web.house import House, get_socket_house
@@ -84,7 +84,7 @@ async def _hear_customer(socket: WebSocket, house: House, conversation_id: str, 
                 seq = frame.get("seq")
                 if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq <= LARGEST_SEQ:
                     raise BadInput("seq is the number of the last message that was shown.", field="seq")
-                await _mark(house, conversation_id, "seen", seq, token=token)
+                await _mark_seen(house, conversation_id, seq, token=token)
                 continue
             if frame.get("type") != "message":
                 raise NotAllowed(f"Frame type {frame.get('type')!r} is unknown; send message, typing or seen.")
@@ -129,7 +129,9 @@ async def _mark_delivered(house: House, conversation_id: str, delivered: Deliver
     while True:
         await delivered.woken.wait()
         delivered.woken.clear()
-        await _mark(house, conversation_id, "delivered", delivered.seq)
+        work = partial(note_delivered, conversation_id=conversation_id, seq=delivered.seq)
+        if await house.write(work):
+            house.wakeups.ring(name_marks(conversation_id))
         await asyncio.sleep(MARK_EVERY_S)
 
 
@@ -178,15 +180,12 @@ def _look(house: House, token: str, conversation_id: str, after: int) -> tuple[l
     return messages, state
 
 
-async def _mark(
-    house: House, conversation_id: str, what: Literal["delivered", "seen"], seq: int, *, token: str | None = None
-) -> None:
-    """How far a person's messages came. `token`: that of who says so, looked at again."""
+async def _mark_seen(house: House, conversation_id: str, seq: int, *, token: str) -> None:
+    """How far a person's messages were shown. `token`: that of who says so, looked at again."""
 
     def work(connection: Connection) -> bool:
-        if token is not None:
-            access_conversation(connection, token, conversation_id)
-        return note_customer_mark(connection, conversation_id, what, seq)
+        access_conversation(connection, token, conversation_id)
+        return note_seen_mark(connection, conversation_id, seq)
 
     if await house.write(work):
         house.wakeups.ring(name_marks(conversation_id))

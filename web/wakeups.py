@@ -6,6 +6,7 @@ member is another); a waiter is told once and then reads the database.
 """
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -32,14 +33,20 @@ class Wakeups:
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: int | None = None
 
     def attach(self) -> None:
         """Remember the running loop; called once at start."""
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
 
     def ring(self, *topics: str) -> None:
         """Tell everybody who waits for a topic to look again."""
-        if self._loop is not None:
+        if self._loop is None:
+            return
+        if self._thread == threading.get_ident():
+            self._ring(topics)
+        else:
             self._loop.call_soon_threadsafe(self._ring, topics)
 
     def _ring(self, topics: tuple[str, ...]) -> None:
