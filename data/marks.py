@@ -45,13 +45,16 @@ _NEWEST_OF_PERSON = (
 )
 
 
-def note_seen_mark(connection: Connection, conversation_id: str, seq: int) -> bool:
-    """The customer's screen showed everything up to `seq`; whether that moved a mark. What was seen was delivered."""
+def note_seen_mark(connection: Connection, conversation_id: str, seq: int) -> int | None:
+    """The customer's screen showed everything up to `seq`. What was seen was delivered.
+
+    Returns the seq of the newest message of a person in it, when that moved a mark.
+    """
     newest = connection.execute(_NEWEST_OF_PERSON, {"of": conversation_id, "up_to": seq}).scalar()
     if newest is None:
-        return False
+        return None
     has_moved = _move(connection, conversation_id, "delivered", newest)
-    return _move(connection, conversation_id, "seen", newest) or has_moved
+    return newest if _move(connection, conversation_id, "seen", newest) or has_moved else None
 
 
 def note_delivered(connection: Connection, conversation_id: str, seq: int) -> bool:

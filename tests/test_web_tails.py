@@ -45,6 +45,20 @@ def test_a_private_note_is_no_gap_for_the_customer_and_a_message_for_staff(datab
         assert tails.read(one, after=said[0].number - 1, by="number") == said
 
 
+def test_marks_only_move_on_and_only_while_somebody_listens() -> None:
+    tails = Tails()
+    tails.move_marks("one", delivered=9)
+    with tails.listen("one"):
+        known = {"delivered": 2, "seen": 1}
+        assert tails.read_marks("one", known) == known
+        tails.move_marks("one", delivered=3)
+        tails.move_marks("one", delivered=1, seen=2)
+        assert tails.read_marks("one", known) == {"delivered": 3, "seen": 2}
+        assert tails.read_marks("one", {"delivered": 5, "seen": 0}) == {"delivered": 5, "seen": 2}
+        assert tails.read_marks("one", {}) == {}
+    assert not tails._tails
+
+
 def test_only_the_newest_are_kept_and_only_while_somebody_listens(database: Database) -> None:
     one, last = open_one(database)
     tails = Tails()

@@ -131,6 +131,7 @@ async def _mark_delivered(house: House, conversation_id: str, delivered: Deliver
         delivered.woken.clear()
         work = partial(note_delivered, conversation_id=conversation_id, seq=delivered.seq)
         if await house.write(work):
+            house.tails.move_marks(conversation_id, delivered=work.keywords["seq"])
             house.wakeups.ring(name_marks(conversation_id))
         await asyncio.sleep(MARK_EVERY_S)
 
@@ -183,11 +184,13 @@ def _look(house: House, token: str, conversation_id: str, after: int) -> tuple[l
 async def _mark_seen(house: House, conversation_id: str, seq: int, *, token: str) -> None:
     """How far a person's messages were shown. `token`: that of who says so, looked at again."""
 
-    def work(connection: Connection) -> bool:
+    def work(connection: Connection) -> int | None:
         access_conversation(connection, token, conversation_id)
         return note_seen_mark(connection, conversation_id, seq)
 
-    if await house.write(work):
+    newest = await house.write(work)
+    if newest is not None:
+        house.tails.move_marks(conversation_id, delivered=newest, seen=newest)
         house.wakeups.ring(name_marks(conversation_id))
 
 

@@ -212,43 +212,36 @@ async def _tell_talk(socket: WebSocket, house: House, watched: Watched) -> None:
             await watched.woken.wait()
             watched.woken.clear()
             continue
-        marks: dict[str, int] | None = None
+        marks: dict[str, int] = {}
         look_at = 0.0
         with (
             house.tails.listen(conversation_id),
             house.wakeups.listen(
                 conversation_id, name_log(conversation_id), name_marks(conversation_id), event=watched.woken
             ),
-            house.wakeups.listen(name_marks(conversation_id)) as marked,
         ):
             while watched.conversation_id == conversation_id:
                 watched.woken.clear()
+                known = marks
                 news = house.tails.read(conversation_id, after=watched.after, by="number")
-                is_due = time.monotonic() >= look_at
-                if news is None or is_due:
+                if news is None or time.monotonic() >= look_at:
                     look_at = time.monotonic() + LOOK_EVERY_S
-                    news = await house.do(partial(_read_on, house, conversation_id, watched.after))
+                    news, known = await house.do(partial(_read_on, house, conversation_id, watched.after))
                 for message in news:
                     told = message.describe() | {"number": message.number, "private": message.private}
                     await send_frame(socket, {"type": "message", "conversation_id": conversation_id, "message": told})
                     watched.after = message.number
-                if is_due or marked.is_set():
-                    marked.clear()
-                    now = await house.do(partial(_read_marks, house, conversation_id))
-                    if now != marks:
-                        await send_frame(socket, {"type": "marks", "conversation_id": conversation_id, **now})
+                now = house.tails.read_marks(conversation_id, known)
+                if now != marks:
+                    await send_frame(socket, {"type": "marks", "conversation_id": conversation_id, **now})
                     marks = now
                 await wait_for(watched.woken, LOOK_EVERY_S)
 
 
-def _read_on(house: House, conversation_id: str, after: int) -> list[Message]:
+def _read_on(house: House, conversation_id: str, after: int) -> tuple[list[Message], dict[str, int]]:
     with house.database.read() as connection:
-        return fetch_transcript(connection, conversation_id, after=after)
-
-
-def _read_marks(house: House, conversation_id: str) -> dict[str, int]:
-    with house.database.read() as connection:
-        return describe_marks(connection, conversation_id)
+        news = fetch_transcript(connection, conversation_id, after=after)
+        return news, describe_marks(connection, conversation_id)
 
 
 def _keep_present(house: House, username: str) -> None:

@@ -1,6 +1,6 @@
-"""The newest messages of the talks that somebody listens to in this process, so that what was just committed need not be read again.
+"""The newest messages and marks of the talks that somebody listens to in this process, so that what was just committed need not be read again.
 
-Only a shortcut: a message that is not here, or came by another process, is read from the log. Nothing is kept of a talk once nobody listens.
+Only a shortcut: what is not here, or came by another process, is read from the database. Nothing is kept of a talk once nobody listens.
 """
 
 import threading
@@ -18,6 +18,7 @@ class _Tail:
     def __init__(self) -> None:
         self.listeners = 0
         self.messages: list[Message] = []
+        self.marks = {"delivered": 0, "seen": 0}
 
 
 class Tails:
@@ -34,6 +35,19 @@ class Tails:
                 tail = self._tails.get(conversation_id)
                 if tail is not None:
                     tail.messages = sorted([*tail.messages, *messages], key=lambda one: one.number)[-KEEPS:]
+
+    def move_marks(self, conversation_id: str, **to: int) -> None:
+        """Take how far a person's messages came (`delivered`, `seen`: a seq), once committed. A mark only moves on."""
+        with self._lock:
+            tail = self._tails.get(conversation_id)
+            if tail is not None:
+                tail.marks = {name: max(mark, to.get(name, 0)) for name, mark in tail.marks.items()}
+
+    def read_marks(self, conversation_id: str, known: dict[str, int]) -> dict[str, int]:
+        """The marks as far as they are known: to who asks, and here."""
+        with self._lock:
+            tail = self._tails.get(conversation_id)
+            return {name: max(mark, tail.marks[name]) for name, mark in known.items()} if tail is not None else known
 
     @contextmanager
     def listen(self, conversation_id: str) -> Iterator[None]:
