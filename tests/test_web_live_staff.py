@@ -1,6 +1,7 @@
 """The open talk is told to the console message by message; the queue is worked out once for all consoles (web/live_staff.py)."""
 
 import asyncio
+import math
 import time
 import uuid
 from collections.abc import Iterator
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket
 
 from data.uses import fetch_uses
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
-from web.live_staff import Board
+from web.live import run_together
+from web.live_staff import Board, wait_for_news
 from web.typing import Typing
 
 
@@ -126,6 +129,22 @@ def test_who_does_not_have_the_talk_writes_nothing_over_the_socket(client: TestC
     assert "mine" not in [message["text"] for message in guest.read()["messages"]]
 
 
+def test_a_word_for_a_connection_that_has_just_gone_ends_it_without_an_alarm() -> None:
+    async def take() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def give(_frame: Any) -> None:
+        return
+
+    async def hang_up() -> None:
+        socket = WebSocket({"type": "websocket"}, take, give)
+        await socket.accept()
+        await socket.close()
+        await run_together(socket, lambda: socket.send_text("too late"), asyncio.Event().wait)  # type: ignore[arg-type]
+
+    asyncio.run(asyncio.wait_for(hang_up(), 5))
+
+
 def test_the_queue_is_worked_out_once_for_all_who_ask_at_once(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,3 +168,28 @@ def test_the_queue_is_worked_out_once_for_all_who_ask_at_once(
         assert worked_out == 2
 
     asyncio.run(ask_all())
+
+
+def test_who_waits_is_told_at_once_and_what_they_wrote_once_a_second_to_all_together() -> None:
+    async def wait(*, changes: bool, touches: bool) -> tuple[float, float]:
+        changed, touched = asyncio.Event(), asyncio.Event()
+        began_at = time.monotonic()
+        if touches:
+            touched.set()
+        if changes:
+            asyncio.get_running_loop().call_later(0.05, changed.set)
+        since = await wait_for_news(changed, touched)
+        return since, time.monotonic() - began_at
+
+    async def wait_all() -> None:
+        since, took_s = await wait(changes=True, touches=True)
+        assert took_s < 0.5
+        since, took_s = await wait(changes=False, touches=True)
+        assert since == math.floor(since)
+        assert took_s < 1.5
+        assert (
+            len({since for since, _ in await asyncio.gather(*(wait(changes=False, touches=True) for _ in range(5)))})
+            == 1
+        )
+
+    asyncio.run(wait_all())

@@ -18,6 +18,7 @@ import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 from sqlalchemy import Connection
+from starlette.websockets import WebSocketDisconnected
 
 from data.access import access_conversation
 from data.conversations import Message, fetch_messages
@@ -235,7 +236,7 @@ async def run_together(socket: WebSocket, *works: Callable[[], Awaitable[None]])
     async with anyio.create_task_group() as group:
 
         async def run(work: Callable[[], Awaitable[None]]) -> None:
-            with contextlib.suppress(WebSocketDisconnect):
+            with contextlib.suppress(WebSocketDisconnect, WebSocketDisconnected):
                 try:
                     await work()
                 except CandorError as error:

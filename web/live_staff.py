@@ -187,10 +187,10 @@ async def _tell_queue(socket: WebSocket, house: House) -> None:
             if text != told:
                 await socket.send_text(text)
                 told = text
-            since = await _wait_for_news(changed, touched)
+            since = await wait_for_news(changed, touched)
 
 
-async def _wait_for_news(changed: asyncio.Event, touched: asyncio.Event) -> float:
+async def wait_for_news(changed: asyncio.Event, touched: asyncio.Event) -> float:
     """As of when (monotonic seconds) the queue is wanted next: now when it is another one, at a full second when only its words are others.
 
     The same full second for every console, so that it is worked out once.
@@ -226,7 +226,8 @@ async def _tell_talk(socket: WebSocket, house: House, watched: Watched) -> None:
                 news = house.tails.read(conversation_id, after=watched.after, by="number")
                 if news is None or time.monotonic() >= look_at:
                     look_at = time.monotonic() + LOOK_EVERY_S
-                    news, known = await house.do(partial(_read_on, house, conversation_id, watched.after))
+                    looked = await house.do(partial(_read_on, house, conversation_id, watched.after))
+                    news, known = looked
                 for message in news:
                     told = message.describe() | {"number": message.number, "private": message.private}
                     await send_frame(socket, {"type": "message", "conversation_id": conversation_id, "message": told})
