@@ -127,12 +127,17 @@ class Delivered:
 
 async def _mark_delivered(house: House, conversation_id: str, delivered: Delivered) -> None:
     """Writes the mark at once, and then at most once a second: it is no part of the message's way."""
+    seq = 0
+
+    def work(connection: Connection) -> bool:
+        return note_delivered(connection, conversation_id, seq)
+
     while True:
         await delivered.woken.wait()
         delivered.woken.clear()
-        work = partial(note_delivered, conversation_id=conversation_id, seq=delivered.seq)
+        seq = delivered.seq
         if await house.write(work):
-            house.tails.move_marks(conversation_id, delivered=work.keywords["seq"])
+            house.tails.move_marks(conversation_id, delivered=seq)
             house.wakeups.ring(name_marks(conversation_id))
         await asyncio.sleep(MARK_EVERY_S)
 
