@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from data.desk import Desk, read_desk
 from data.errors import BadShopFile
 from data.hours import DAYS, Hours, read_hours
+from data.mail_address import ADDRESS
 from data.shop_values import (
     Unusable,
     is_above_zero,
@@ -42,7 +43,6 @@ FEWEST_DAYS_TOLD_IN_MONTHS = 30  # retention.purchases_for_offers is told in mon
 FEWEST_AUDITED = 40  # two groups of twenty
 SECTIONS = ("shop", "hours", "handoff", "retention", "consent", "slate", "models", "limits", "sensitive", "staff")
 SECOND_FACTOR = ("optional", "required")
-ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 ORIGIN = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
 
 

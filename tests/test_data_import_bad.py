@@ -69,6 +69,7 @@ BAD_ROWS = [
     ("products", f"{PRODUCTS}k1,A,Kettles,,,yes\n", 2, "sensitive", '"yes"', "the group itself"),
     ("customers", f"{CUSTOMERS}a,,,\na,,,\n", 3, "customer_id", '"a"', "already in line 2"),
     ("customers", f"{CUSTOMERS}a,nobody,,\n", 2, "email", '"nobody"', "mail address"),
+    ("customers", f"{CUSTOMERS}a,a;b@c.example,,\n", 2, "email", '"a;b@c.example"', "mail address"),
     ("customers", f"{CUSTOMERS}a,,soon,v1\n", 2, "consent_purchases", '"soon"', "a date"),
     ("customers", f"{CUSTOMERS}a,,2024-01-01,\n", 2, "consent_notice", "nothing", "version of the notice"),
     ("customers", f"{CUSTOMERS}a,,2030-01-01,v1\n", 2, "consent_purchases", '"2030-01-01"', "not after the shop's clock"),

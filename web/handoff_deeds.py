@@ -1,6 +1,5 @@
 """The customer's side of a talk with a person: ask, wait, leave a message, stop, and say afterwards how it was."""
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,6 +18,7 @@ from data.handoffs import (
     note_told,
     note_topic,
 )
+from data.mail_address import ADDRESS
 from models.wording import say_date
 from web.deed import Deed, Say
 from web.deed import say_deed as _say
@@ -30,7 +30,6 @@ from web.speech import write_draft
 
 TOPIC = ("about", "order_id", "ordered_on", "status", "named", "lines")
 LONGEST_LINE = 500
-ADDRESS = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,189}")
 
 
 def request_human(deed: Deed) -> Say:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from data.audit import record_act
 from data.customers import find_by_mail, find_person
 from data.errors import BadInput, NotKnown
+from data.mail_address import ADDRESS
 from data.mail_links import LASTS_S, make_link, redeem_link
 from data.outbox import write_letter
 from web.conversations import HouseHere
@@ -20,9 +21,7 @@ from web.offers import SpokenHere
 
 router = APIRouter()
 MOST_ACCOUNTS = 5  # of one address: a household
-Address = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")
-]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=f"^{ADDRESS.pattern}$")]
 
 
 class LinkIn(BaseModel):

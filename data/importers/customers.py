@@ -19,13 +19,13 @@ from data.importers.checks import LONGEST_TITLE, Check, check_ids, check_short, 
 from data.importers.files import Table, read_table
 from data.importers.known import Known
 from data.importers.writing import insert_rows, update_rows, upsert_rows
+from data.mail_address import ADDRESS
 from data.shop import Shop
 from data.vault import find_vault, name_person
 
 PURPOSES = ("choose", "train")
 NOTICE = "consent_notice"
 STORED = ("person_id", "customer_key", "mail_key", "body", "invented", "since")
-MAIL = r"^[^@\s]+@[^@\s]+$"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ def read_customers(check: Check, path: Path, shop: Shop, stamp: str) -> Customer
     for column in ("name", "email", NOTICE, *groups):
         check_short(check, table, column, LONGEST_TITLE)
     check.note(
-        table, "email", ~pl.col("email").str.contains(MAIL), "a mail address such as name@shop.example, or nothing"
+        table,
+        "email",
+        ~pl.col("email").str.contains(f"^{ADDRESS.pattern}$"),
+        "a mail address such as name@shop.example, or nothing",
     )
     empty = build_no_customers()
     given = [empty.consents, *(_read_consents(check, table, column, shop, stamp) for column in consents)]
