@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert
 
 from data.answers import FIELDS, WrittenAnswer
 from data.importers.checks import LONGEST_TITLE, Check
-from data.importers.page import check_honesty, read_page, unwrap
+from data.importers.page import check_honesty, read_page, read_pages, unwrap
 from data.importers.problems import Problem, show_value
 from data.tables import answers
 
@@ -29,18 +29,7 @@ LANG = re.compile(r"[a-z]{2,3}")
 
 def read_answers(check: Check, directory: Path) -> tuple[list[WrittenAnswer] | None, list[str]]:
     """Read and check every *.md of a directory, by name; None if there is no such directory."""
-    if not directory.is_dir():
-        return None, []
-    written: list[WrittenAnswer] = []
-    notices: list[str] = []
-    for path in sorted(directory.glob("*.md")):
-        problems: list[Problem] = []
-        answer = _read_answer(path, problems, notices)
-        check.problems += problems
-        check.count += len(problems)
-        if answer and not problems:
-            written.append(answer)
-    return written, notices
+    return read_pages(check, directory, _read_answer) if directory.is_dir() else (None, [])
 
 
 def _read_answer(path: Path, problems: list[Problem], notices: list[str]) -> WrittenAnswer | None:

@@ -1,7 +1,7 @@
 """A text with front matter, as `questions/*.md` and `answers/*.md` are written: read, unwrapped, and kept from pressing (P8)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from data.honesty import IN_TITLES, find_line, find_pressure
+from data.importers.checks import Check
 from data.importers.problems import Problem, show_value
 
 FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|$)", re.DOTALL)
@@ -23,6 +24,22 @@ class Page:
     body: str
     text: str
     offset: int
+
+
+def read_pages[Written](
+    check: Check, directory: Path, read: Callable[[Path, list[Problem], list[str]], Written | None]
+) -> tuple[list[Written], list[str]]:
+    """What `read` makes of every *.md of a directory, by name, and the notices. A file with problems is left out; `check` has them."""
+    written: list[Written] = []
+    notices: list[str] = []
+    for path in sorted(directory.glob("*.md")):
+        problems: list[Problem] = []
+        one = read(path, problems, notices)
+        check.problems += problems
+        check.count += len(problems)
+        if one and not problems:
+            written.append(one)
+    return written, notices
 
 
 def read_page(path: Path, name: str, keys: Collection[str], problems: list[Problem], notices: list[str]) -> Page | None:

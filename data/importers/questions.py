@@ -23,7 +23,7 @@ from sqlalchemy import Connection
 from data import tables
 from data.database import insert_or_replace
 from data.importers.checks import LONGEST_TITLE, Check
-from data.importers.page import check_honesty, read_page, unwrap
+from data.importers.page import check_honesty, read_page, read_pages, unwrap
 from data.importers.problems import Problem, show_value
 
 TITLES = ("title", "question")
@@ -47,18 +47,7 @@ class Question:
 
 def read_questions(check: Check, directory: Path) -> tuple[list[Question], list[str]]:
     """Read and check every *.md of a directory, by name; none if there is no such directory."""
-    questions: list[Question] = []
-    notices: list[str] = []
-    if not directory.is_dir():
-        return questions, notices
-    for path in sorted(directory.glob("*.md")):
-        problems: list[Problem] = []
-        question = _read_question(path, problems, notices)
-        check.problems += problems
-        check.count += len(problems)
-        if question and not problems:
-            questions.append(question)
-    return questions, notices
+    return read_pages(check, directory, _read_question)
 
 
 def _read_question(path: Path, problems: list[Problem], notices: list[str]) -> Question | None:
