@@ -5,6 +5,7 @@ with BEGIN IMMEDIATE: two writers wait for each other at the door instead of fai
 care. Parameters are kept out of error messages: they are people's words and names. Alembic brings the schema up to date at start (`migrate`).
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -16,16 +17,20 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import IntegrityError
 
 from data import vault as vaults
 from data.appended import OPTION, Appended, Listener
 from data.audit_marks import begin_mark
+from data.errors import Erased
 from data.tables import shop
 from data.vault import Vault, open_vault
 from data.writer import Writer
 
 BUSY_TIMEOUT_MS = 10_000
 SQLITE_CONNECTIONS = 40  # one for each thread that the gateway works with
+_log = logging.getLogger("candor.data")
 
 
 class Database:
@@ -113,7 +118,9 @@ def open_database(url: str, *, keys_url: str, key_file: Path) -> Database:
 def _make_engine(url: str, vault: Vault) -> Engine:
     options = {vaults.OPTION: vault}
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, pool_pre_ping=True, hide_parameters=True, execution_options=options)
+        engine = create_engine(url, pool_size=10, pool_pre_ping=True, hide_parameters=True, execution_options=options)
+        event.listen(engine, "handle_error", _tell_gone)
+        return engine
     engine = create_engine(
         url,
         pool_size=SQLITE_CONNECTIONS,
@@ -121,6 +128,7 @@ def _make_engine(url: str, vault: Vault) -> Engine:
         hide_parameters=True,
         execution_options=options,
     )
+    event.listen(engine, "handle_error", _tell_gone)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -141,6 +149,17 @@ def _make_engine(url: str, vault: Vault) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _tell_gone(failed: ExceptionContext) -> None:
+    """A row for somebody or something that is no longer there, since another call erased it meanwhile, is `Erased` and no failure of ours."""
+    if not isinstance(failed.sqlalchemy_exception, IntegrityError) or (failed.statement or "").startswith("DELETE"):
+        return
+    told = failed.original_exception
+    names = (getattr(told, "sqlite_errorname", None), getattr(told, "sqlstate", None))
+    if "SQLITE_CONSTRAINT_FOREIGNKEY" in names or "23503" in names:
+        _log.warning("What a row belongs to is gone: %s", failed.statement)
+        raise Erased("What this belongs to was erased meanwhile. Nothing was kept.")
 
 
 def insert_or_replace(connection: Connection, table: Any, rows: list[dict[str, Any]], key: list[str]) -> None:

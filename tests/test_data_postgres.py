@@ -27,7 +27,7 @@ from data.conversations import (
 from data.customers import ensure_customer, find_customer
 from data.database import Database, insert_or_ignore, read_fact, write_fact
 from data.erasure import clean, erase_person, finish_erasures
-from data.errors import AlreadyClaimed, Conflict
+from data.errors import AlreadyClaimed, Conflict, Erased
 from data.handoffs import claim_handoff, find_position, request_handoff
 from data.marks import note_delivered, note_seen_mark, note_staff_mark
 from data.preferences import fetch_preferences, set_preference
@@ -79,6 +79,14 @@ def test_a_mark_says_whether_it_moved(postgres: Database) -> None:
         assert [note_delivered(connection, talk, seq) for _ in range(2)] == [True, False]
         assert [note_seen_mark(connection, talk, 9) for _ in range(2)] == [seq, None]
         assert [note_staff_mark(connection, talk, number) for number in (1, 1, 9)] == [True, False, True]
+
+
+def test_a_row_for_somebody_erased_meanwhile_is_told_so(postgres: Database) -> None:
+    with postgres.write() as connection:
+        person_id = make_person(connection, "gone soon")
+    erase_person(postgres, person_id, at=AT)
+    with pytest.raises(Erased), postgres.write() as connection:
+        set_preference(connection, person_id, kind="like", type_id="anything", at=AT)
 
 
 def test_messages_are_numbered_without_a_gap_by_many_writers(postgres: Database) -> None:

@@ -10,13 +10,14 @@ from starlette.testclient import TestClient
 
 from data.customers import find_customer
 from data.database import Database
+from data.erasure import erase_person
 from data.shop import Shop
 from tests.databases import open_settings
 from tests.making import AT
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
 from tests.small_shop import bearer, fetch_offers, is_refused, make_small_shop
 from web.erasing import erase_caller
-from web.identity import identify_caller
+from web.identity import Caller, identify_caller
 
 
 @pytest.fixture
@@ -150,3 +151,26 @@ def test_what_was_confirmed_and_not_begun_is_done_at_the_next_start(
         held = client.get("/api/me/data", headers=bearer("c6")).json()["groups"]
         assert {group["name"] for group in held if group["count"]} == {"profile"}
         assert client.get("/api/me/requests", headers=bearer("c6")).json()["requests"][0]["state"] == "done"
+
+
+def test_who_is_erased_during_a_call_is_told_so(
+    served: tuple[TestClient, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, database = served
+
+    def identify(house: Any, token: str) -> Caller:
+        caller = identify_caller(house, token)
+        assert caller.person_id is not None
+        erase_person(database, caller.person_id, at=AT)
+        return caller
+
+    monkeypatch.setattr("web.offers.identify_caller", identify)
+    for method, path, body in (
+        ("PUT", "/api/me/consents/offers", {"granted": True}),
+        ("PUT", "/api/me/frequency", {"frequency": "never"}),
+        ("PUT", "/api/me/level", {"level": "everything"}),
+        ("POST", "/api/me/controls", {"kind": "like", "product_id": "p-type-1"}),
+        ("POST", "/api/me/requests", {"kind": "access"}),
+        ("GET", "/api/offers?slot=home", None),
+    ):
+        assert is_refused(client.request(method, path, json=body, headers=bearer("c1")), 410, "erased"), path

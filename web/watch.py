@@ -18,7 +18,7 @@ from data.conversations import (
     change_state,
     require_conversation,
 )
-from data.errors import NotKnown
+from data.errors import Erased, NotKnown
 from data.handoffs import Handoff, change_phase, end_handoff, fetch_watched, note_told, require_handoff
 from data.patience import Step, find_step
 from data.presence import Colleague, fetch_colleagues, note_given
@@ -77,7 +77,7 @@ def _act(house: House, seen: Handoff) -> bool:
             if step is None:
                 return False
             _do(connection, house.speak(conversation.locale), handoff, conversation, step)
-    except NotKnown:
+    except (Erased, NotKnown):
         return False  # erased meanwhile
     house.wakeups.ring(seen.conversation_id, QUEUE)
     return True
