@@ -273,8 +273,9 @@ def test_a_new_token_is_issued_for_ones_own_conversation_only(client: TestClient
         {"exp": time.time() + 60},
         {"sub": "", "exp": time.time() + 60},
         {"sub": "x" * 300, "exp": time.time() + 60},
+        {"sub": "1", "exp": time.time() + 60, "name": "x" * 301},
     ],
-    ids=["expired", "too long", "without an end", "without a customer", "empty", "endless"],
+    ids=["expired", "too long", "without an end", "without a customer", "empty", "endless", "an endless name"],
 )
 def test_a_bad_customer_token_is_refused(client: TestClient, claims: dict[str, object]) -> None:
     token = jwt.encode(claims, SECRET, algorithm="HS256")

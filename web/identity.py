@@ -18,6 +18,7 @@ from web.house import House
 LONGEST_S = 3600
 LEEWAY_S = 5
 LONGEST_ID = 200
+LONGEST_NAME = 300  # of an imported customer too
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,15 @@ def read_customer_token(token: str, secret: str) -> SignedIn:
         raise NotKnown() from error
     customer_id = claims["sub"]
     name = claims.get("name")
+    name = name if isinstance(name, str) else None
     if (
         not isinstance(customer_id, str)
         or not 0 < len(customer_id) <= LONGEST_ID
+        or len(name or "") > LONGEST_NAME
         or until > time.time() + LONGEST_S + LEEWAY_S
     ):
         raise NotKnown()
-    return SignedIn(
-        customer_id, name if isinstance(name, str) else None, claims.get("minor") is True, float(claims["exp"])
-    )
+    return SignedIn(customer_id, name, claims.get("minor") is True, until)
 
 
 def sign_customer_token(customer_id: str, secret: str, *, name: str | None = None, minor: bool = False) -> str:
