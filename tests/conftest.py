@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from data.database import Database
 from data.shop import Shop, read_shop
 from data.texts import Texts, load_texts
+from tests.browsing import open_browser
 from tests.databases import open_file
 from tests.house import House, run_house
 
@@ -33,6 +35,13 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the pages of a file."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,56 @@
 """The two ends of a talk with a person, in browsers: a customer's chat and a member of staff's console."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import Connection
 
+from data.database import Database
+from data.staff import ensure_member
 from tests.browsing import open_page, say, sign_in_staff
+from tests.databases import open_settings
 from tests.house import House, Refused, Staff
+from tests.listening import listen
+from tests.serving import PASSWORD, ROOT, StandIn, make_settings
+
+SAM, ALEX, SUE = ("sam", "Sam Okafor", "agent"), ("alex", "Alex Moreau", "agent"), ("sue", "Sue Lee", "supervisor")
+
+
+@dataclass
+class Desk:
+    """A gateway of a file's tests alone, with a stand-in for the bot."""
+
+    url: str
+    database: Database
+    bot: StandIn
+
+
+@contextmanager
+def listen_alone(
+    folder: Path,
+    *staff: tuple[str, str, str],
+    change: Callable[[str], str] = str,
+    fill: Callable[[Connection], None] | None = None,
+) -> Iterator[Desk]:
+    """A gateway with these staff, on a shop.toml that `change` made of ours, over what `fill` wrote."""
+    bot, shop_file = StandIn(), folder / "shop.toml"
+    shop_file.write_text(change((ROOT / "shop.toml").read_text(encoding="utf-8")), encoding="utf-8")
+    settings = make_settings(folder, bot_port=bot.port, shop_file=shop_file)
+    database = open_settings(settings)
+    database.migrate()
+    with database.write() as connection:
+        for username, name, role in staff:
+            ensure_member(connection, username, name=name, role=role, password=PASSWORD)
+        if fill is not None:
+            fill(connection)
+    with listen(settings) as port:
+        yield Desk(f"http://127.0.0.1:{port}", database, bot)
+    database.close()
+    bot.close()
 
 
 @dataclass

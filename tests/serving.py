@@ -118,6 +118,16 @@ def serve(settings: Settings) -> Iterator[TestClient]:
         yield client
 
 
+@contextmanager
+def serve_handoffs(folder: Path) -> Iterator[TestClient]:
+    """A gateway where whatever a customer writes asks for a person."""
+    bot = StandIn()
+    bot.script = lambda _asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}]
+    with serve(make_settings(folder, bot_port=bot.port)) as client:
+        yield client
+    bot.close()
+
+
 class Guest:
     """A customer's client: knows the wire contract and nothing else."""
 

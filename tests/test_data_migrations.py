@@ -1,10 +1,7 @@
 """A database of an earlier day, brought up to date, has the schema of a new one, and what was in it."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select
@@ -15,7 +12,6 @@ from data.database import Database
 from data.erasure import erase_person
 from data.outbox import take_due, write_letter
 from data.tables_reaching import outbox
-from tests.databases import open_file
 from tests.making import AT
 
 OUTBOX_OF_0015 = """CREATE TABLE outbox (letter_id VARCHAR NOT NULL PRIMARY KEY,
@@ -32,16 +28,8 @@ def list_differences(database: Database) -> list[Any]:
     ]  # a list: a column may be empty, which SQLite cannot change
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Iterator[Database]:
-    database = open_file(tmp_path / "old.db")
-    database.migrate()
-    yield database
-    database.close()
-
-
-def test_a_new_database_has_what_the_code_has(old: Database) -> None:
-    assert list_differences(old) == []
+def test_a_new_database_has_what_the_code_has(database: Database) -> None:
+    assert list_differences(database) == []
 
 
 def make_outbox_of_0015(connection: Connection) -> None:
@@ -57,15 +45,15 @@ def make_outbox_of_0015(connection: Connection) -> None:
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0015'")
 
 
-def test_letters_of_an_earlier_day_are_sent_and_their_customer_can_be_erased(old: Database) -> None:
-    with old.write() as connection:
+def test_letters_of_an_earlier_day_are_sent_and_their_customer_can_be_erased(database: Database) -> None:
+    with database.write() as connection:
         person_id = ensure_customer(connection, "c1", name=None, at=AT).person_id
         told: dict[str, Any] = {"to": "ann@home.example", "subject": "A link", "text": "Here it is.", "at": AT}
         write_letter(connection, person_id=person_id, kind="link", now=0.0, wanted_s=900.0, **told)
         make_outbox_of_0015(connection)
-    assert list_differences(old)
-    old.migrate()
-    assert list_differences(old) == []
-    with old.write() as connection:
+    assert list_differences(database)
+    database.migrate()
+    assert list_differences(database) == []
+    with database.write() as connection:
         assert [letter.text for letter in take_due(connection, now=1.0)] == ["Here it is."]
-    assert erase_person(old, person_id, at=AT).rows["outbox"] == 1
+    assert erase_person(database, person_id, at=AT).rows["outbox"] == 1

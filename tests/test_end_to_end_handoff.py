@@ -6,12 +6,11 @@ Here is what people do; what the clock does is in tests/test_end_to_end_patience
 import os
 import re
 import signal
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browsing import open_browser, say
+from tests.browsing import say
 from tests.desks import answer, claim, clear_desk, open_desk, open_visitor, row_of
 from tests.house import House
 
@@ -28,12 +27,6 @@ WAYS = {
     "anger": "THIS IS USELESS!!! GET ME A HUMAN NOW",
     "among other things": "Where is my order? And please put me through to a person",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,13 @@ that can be read through the odd letters gets what it asks for; what only looks 
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browsing import open_browser, open_chat, open_page, say
+from tests.browsing import open_chat, open_page, say
 from tests.house import Customer, House, Refused, call
 
 SLOWEST_S = 5.0
@@ -143,12 +142,6 @@ def test_the_same_again_and_again_gets_a_way_on(house: House) -> None:
     assert all(m["text"].strip() for m in said)
     nonsense = [chat.ask("qqq")[-1] for _ in range(3)]
     assert any(b["payload"] == "/request_human" for b in nonsense[-1]["buttons"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def test_what_was_typed_comes_back_as_text_and_is_never_run(browser: Browser, candor_url: str) -> None:

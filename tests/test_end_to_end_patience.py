@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from data.clock import parse_time
 from data.shop import read_shop
-from tests.browsing import open_browser, say
+from tests.browsing import say
 from tests.desks import answer, claim, clear_desk, open_desk, open_visitor, row_of
 from tests.house import Customer, House
 
@@ -23,12 +23,6 @@ LIMITS = (
     ("\ncustomer_away_minutes = 30 ", "\ncustomer_away_minutes = 0.5 "),
 )
 SECONDS_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browsing import find_faults, find_heard, hear, open_browser, open_page, reach, sign_in_staff, take_picture
+from tests.browsing import find_faults, find_heard, hear, open_page, reach, sign_in_staff, take_picture
 from tests.serving import make_settings
 from tests.staffing import add_staff, require_second_factor, run_gateway
 
@@ -17,12 +17,6 @@ FIND_SMALL = """() => [...document.querySelectorAll('button, input, select, summ
   .filter(one => one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden')
   .filter(one => { const box = one.getBoundingClientRect(); return box.width < 24 || box.height < 24; })
   .map(one => `${one.localName} ${(one.textContent || one.id).trim().slice(0, 40)}`)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

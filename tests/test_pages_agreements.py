@@ -1,18 +1,11 @@
 """Levels, how often, notices and receipts in the privacy centre, in a real browser."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import find_faults, open_browser, open_page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
+from tests.browsing import find_faults, open_page
 
 
 def is_on(page: Page, name: str, on: bool) -> None:

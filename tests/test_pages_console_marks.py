@@ -6,12 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data.staff import ensure_member
-from tests.browsing import find_faults, open_browser, open_chat, open_page, say, sign_in_staff, take_picture
-from tests.databases import open_settings
-from tests.house import find_free_ports
-from tests.listening import listen
-from tests.serving import PASSWORD, StandIn, make_settings
+from tests.browsing import find_faults, open_chat, open_page, say, sign_in_staff, take_picture
+from tests.desks import SAM, listen_alone
 
 NOTICES = """window.noticed = []; window.asked = 0;
 class Notification extends EventTarget {
@@ -24,24 +20,10 @@ HIDE = "Object.defineProperty(document, 'visibilityState', {value: %r, configura
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    bot, port = StandIn(), find_free_ports(1)[0]
-    bot.script = lambda _asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}]
-    settings = make_settings(tmp_path_factory.mktemp("marks"), bot_port=bot.port)
-    database = open_settings(settings)
-    database.migrate()
-    with database.write() as connection:
-        ensure_member(connection, "sam", name="Sam Okafor", role="agent", password=PASSWORD)
-    with listen(settings, port):
-        yield f"http://127.0.0.1:{port}"
-    database.close()
-    bot.close()
+    with listen_alone(tmp_path_factory.mktemp("marks"), SAM) as desk:
+        desk.bot.script = lambda _asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}]
+        yield desk.url
 
 
 def meet(shop: Page, desk: Page, url: str) -> None:

@@ -2,24 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlalchemy import Connection
 
 from data.answers import WrittenAnswer
 from data.conversations import Draft, append_messages
-from data.database import Database
 from data.handoffs import request_handoff
 from data.importers.answers import write_answers
 from data.importers.questions import Question, write_questions
-from data.staff import ensure_member
-from tests.browsing import check_focus, find_faults, open_browser, open_page, sign_in_staff, take_picture
-from tests.databases import open_settings
-from tests.house import find_free_ports
-from tests.listening import listen
+from tests.browsing import check_focus, find_faults, open_page, sign_in_staff, take_picture
+from tests.desks import SAM, Desk, listen_alone
 from tests.making import make_conversation
-from tests.serving import PASSWORD, StandIn, make_settings
 
 ANSWERS = [
     WrittenAnswer("hello", "Hello", "Hello {customer_name}, this is {my_name}.", None),
@@ -30,34 +25,15 @@ PARKING = Question("parking", "Is there parking?", (), "Yes, for two hours.", "p
 AT = "2026-03-02T09:00:00.000000Z"
 
 
-@dataclass
-class Desk:
-    url: str
-    database: Database
-    bot: StandIn
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    bot, port = StandIn(), find_free_ports(1)[0]
-    bot.questions = [{"id": "parking", "title": "Is there parking?", "confidence": 0.8}]
-    settings = make_settings(tmp_path_factory.mktemp("replies"), bot_port=bot.port)
-    database = open_settings(settings)
-    database.migrate()
-    with database.write() as connection:
-        ensure_member(connection, "sam", name="Sam Okafor", role="agent", password=PASSWORD)
+    def fill(connection: Connection) -> None:
         write_answers(connection, ANSWERS)
         write_questions(connection, [PARKING])
-    with listen(settings, port):
-        yield Desk(f"http://127.0.0.1:{port}", database, bot)
-    database.close()
-    bot.close()
+
+    with listen_alone(tmp_path_factory.mktemp("replies"), SAM, fill=fill) as desk:
+        desk.bot.questions = [{"id": "parking", "title": "Is there parking?", "confidence": 0.8}]
+        yield desk
 
 
 @pytest.fixture

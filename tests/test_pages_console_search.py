@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Connection
 
 from data.clock import parse_time
-from data.conversations import Draft, append_messages, change_state
+from data.conversations import Conversation, Draft, append_messages, change_state
 from data.handoffs import request_handoff
 from data.requests import Whose, open_request
-from data.staff import ensure_member
-from tests.browsing import check_focus, find_faults, open_browser, open_page, reach, sign_in_staff, take_picture
-from tests.databases import open_settings
-from tests.house import find_free_ports
-from tests.listening import listen
+from tests.browsing import check_focus, find_faults, open_page, reach, sign_in_staff, take_picture
+from tests.desks import SAM, listen_alone
 from tests.making import AT, make_conversation, make_person
-from tests.serving import PASSWORD, StandIn, make_settings
 
 SMALLEST_TARGET = """() => [...document.querySelectorAll('.found button, .beside button, .keys button, .suggestions button, .mode')]
   .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())
@@ -26,44 +23,29 @@ SMALLEST_TARGET = """() => [...document.querySelectorAll('.found button, .beside
 
 
 @dataclass
-class Desk:
+class Talks:
     url: str
     earlier: str
     waiting: str
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talks]:
+    talks: list[Conversation] = []
 
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    bot, port = StandIn(), find_free_ports(1)[0]
-    settings = make_settings(tmp_path_factory.mktemp("search"), bot_port=bot.port)
-    database = open_settings(settings)
-    database.migrate()
-    with database.write() as connection:
-        ensure_member(connection, "sam", name="Sam Okafor", role="agent", password=PASSWORD)
+    def fill(connection: Connection) -> None:
         person_id = make_person(connection, "ann-77")
-        talks = []
         for text in ("Where was my butter?", "Where is my parcel?"):
             talk, _ = make_conversation(connection, person_id)
-            append_messages(
-                connection,
-                talk.conversation_id,
-                [Draft("customer", "chat", text, client_key=f"customer:{text}")],
-                at=AT,
-            )
+            said = Draft("customer", "chat", text, client_key=f"customer:{text}")
+            append_messages(connection, talk.conversation_id, [said], at=AT)
             talks.append(talk)
         change_state(connection, talks[0], "closed")
         request_handoff(connection, talks[1], at=AT, topic={}, now=time.time(), phase="queued")
         open_request(connection, Whose(person_id=person_id), kind="rectify", now=parse_time(AT), text="my name")
-    with listen(settings, port):
-        yield Desk(f"http://127.0.0.1:{port}", talks[0].conversation_id, talks[1].conversation_id)
-    database.close()
-    bot.close()
+
+    with listen_alone(tmp_path_factory.mktemp("search"), SAM, fill=fill) as desk:
+        yield Talks(desk.url, talks[0].conversation_id, talks[1].conversation_id)
 
 
 def find(page: Page, text: str) -> None:
@@ -73,7 +55,7 @@ def find(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_a_closed_talk_is_found_and_opened_by_keyboard_alone(browser: Browser, desk: Desk) -> None:
+def test_a_closed_talk_is_found_and_opened_by_keyboard_alone(browser: Browser, desk: Talks) -> None:
     with open_page(browser, width=1440, height=900) as page:
         sign_in_staff(page, desk.url)
         find(page, "nobody@shop.example")
@@ -95,7 +77,7 @@ def test_a_closed_talk_is_found_and_opened_by_keyboard_alone(browser: Browser, d
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
-def test_an_earlier_talk_is_read_beside_the_open_one(browser: Browser, desk: Desk, width: int, scheme: str) -> None:
+def test_an_earlier_talk_is_read_beside_the_open_one(browser: Browser, desk: Talks, width: int, scheme: str) -> None:
     with open_page(browser, width=width, height=900, color_scheme=scheme) as page:
         sign_in_staff(page, desk.url)
         page.locator("button.row").first.click()
@@ -118,7 +100,7 @@ def test_an_earlier_talk_is_read_beside_the_open_one(browser: Browser, desk: Des
         expect(opener).to_be_focused()
 
 
-def test_all_keys_are_listed_by_a_key_and_by_a_button(browser: Browser, desk: Desk) -> None:
+def test_all_keys_are_listed_by_a_key_and_by_a_button(browser: Browser, desk: Talks) -> None:
     with open_page(browser, width=1440, height=900) as page:
         sign_in_staff(page, desk.url)
         page.keyboard.press("?")
@@ -136,7 +118,7 @@ def test_all_keys_are_listed_by_a_key_and_by_a_button(browser: Browser, desk: De
         expect(dialog).to_be_visible()
 
 
-def test_a_long_wait_is_told_in_days_and_the_page_holds_at_twice_its_size(browser: Browser, desk: Desk) -> None:
+def test_a_long_wait_is_told_in_days_and_the_page_holds_at_twice_its_size(browser: Browser, desk: Talks) -> None:
     with open_page(browser, width=720, height=450) as page:  # 1440 by 900 at 200 %
         sign_in_staff(page, desk.url)
         expect(page.locator(".row .wait").first).to_have_text(re.compile(r"^\d+ days$"))

@@ -1,23 +1,14 @@
 """The console beyond the inbox, in a real browser: a correction decided, a score's picture beside its figures, the models for an owner."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import find_faults, forget_answers, open_browser, open_page, sign_in_staff
+from tests.browsing import find_faults, forget_answers, open_page, sign_in_staff
 from tests.house import House
 
 ASK_TOKEN = (
     "id => fetch('/demo/token', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({customer_id: id})})"
     ".then(answer => answer.json()).then(told => told.customer_token)"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def disown(page: Page, url: str, customer_id: str) -> str:

@@ -2,65 +2,42 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Connection
 
 from data.conversations import Draft, append_messages
-from data.database import Database
 from data.handoffs import note_topic, request_handoff
-from data.staff import ensure_member
-from tests.browsing import find_faults, open_browser, open_page, sign_in_staff
-from tests.databases import open_settings
-from tests.house import find_free_ports
-from tests.listening import listen
+from tests.browsing import find_faults, open_page, sign_in_staff
+from tests.desks import ALEX, SAM, SUE, Desk, listen_alone
 from tests.making import make_conversation
-from tests.serving import PASSWORD, ROOT, StandIn, make_settings
 
 WAITING = 60
 TEAM = '\n[handoff.teams.orders]\ntitle = "Orders"\nmembers = ["alex"]\ntopics = ["order"]\n'
 WORDS = ("Where is my parcel?", "The yogurt was warm.", "I was charged twice.", "Please call me back about my order.")
 
 
-@dataclass
-class Desk:
-    url: str
-    database: Database
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder, bot, port = tmp_path_factory.mktemp("desk"), StandIn(), find_free_ports(1)[0]
-    shop_file = folder / "shop.toml"
-    shop_file.write_text((ROOT / "shop.toml").read_text(encoding="utf-8") + TEAM, encoding="utf-8")
-    settings = make_settings(folder, bot_port=bot.port, shop_file=shop_file)
-    database = open_settings(settings)
-    database.migrate()
-    with database.write() as connection:
-        people = (("sam", "Sam Okafor", "agent"), ("alex", "Alex Moreau", "agent"), ("sue", "Sue Lee", "supervisor"))
-        for username, name, role in people:
-            ensure_member(connection, username, name=name, role=role, password=PASSWORD)
-        for number in range(WAITING):
-            conversation, _ = make_conversation(connection)
-            said = Draft("customer", "chat", WORDS[number % len(WORDS)], client_key=f"customer:{number}")
-            at = f"2026-03-02T09:{number:02d}:00.000000Z"
-            append_messages(connection, conversation.conversation_id, [said], at=at)
-            now = time.time() - (600 if number < 5 else 0)
-            handoff, _, _ = request_handoff(connection, conversation, at=at, topic={}, now=now, phase="queued")
-            if number % 20 == 7:
-                note_topic(connection, handoff, {"message": "My parcel is wet.\nPlease write to me."}, has_message=True)
-    with listen(settings, port):
-        yield Desk(f"http://127.0.0.1:{port}", database)
-    database.close()
-    bot.close()
+    with listen_alone(
+        tmp_path_factory.mktemp("desk"), SAM, ALEX, SUE, change=lambda text: text + TEAM, fill=wait_many
+    ) as desk:
+        yield desk
+
+
+def wait_many(connection: Connection) -> None:
+    """Sixty who wait, some of them late, some with a message left."""
+    for number in range(WAITING):
+        conversation, _ = make_conversation(connection)
+        said = Draft("customer", "chat", WORDS[number % len(WORDS)], client_key=f"customer:{number}")
+        at = f"2026-03-02T09:{number:02d}:00.000000Z"
+        append_messages(connection, conversation.conversation_id, [said], at=at)
+        now = time.time() - (600 if number < 5 else 0)
+        handoff, _, _ = request_handoff(connection, conversation, at=at, topic={}, now=now, phase="queued")
+        if number % 20 == 7:
+            note_topic(connection, handoff, {"message": "My parcel is wet.\nPlease write to me."}, has_message=True)
 
 
 def open_console(page: Page, desk: Desk, username: str) -> None:

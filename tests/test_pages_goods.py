@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browsing import open_browser
 from web.headers import build_policy
 
 STATIC = Path(__file__).resolve().parent.parent / "web" / "static"
@@ -21,12 +20,6 @@ import { makeMessage } from "/static/widget/message.js";
 const words = { say: (key) => key, time: (at) => at, money: (price) => `$${price.amount / 100}` };
 window.draw = (message) => document.querySelector("main").replaceChildren(makeMessage(message, { words, press() {}, why() {}, openPrivacy() {} }));
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
 """The pages by keyboard alone: no test here touches a mouse. At every stop focus is to be seen and nothing lies over it."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import check_focus, forget_answers, open_browser, open_page, reach
+from tests.browsing import check_focus, forget_answers, open_page, reach
 from tests.house import Customer, House
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def open_by_keyboard(page: Page, url: str) -> None:

@@ -1,21 +1,14 @@
 """The pages, the offers and the chat in another language, in a real browser."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from data.texts import Texts, load_texts
-from tests.browsing import find_faults, open_browser, open_page
+from tests.browsing import find_faults, open_page
 
 TEXTS = Path(__file__).resolve().parent.parent / "texts"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module", params=["de", "es"])

@@ -18,18 +18,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from data.classes import metadata
-from tests.browsing import open_browser, sign_in_staff
+from tests.browsing import sign_in_staff
 from tests.markup import Payload
 from tests.markup_fair import MAIN, TALKS, Fair, make_payloads, open_fair, tidied, tidy
 from tests.markup_watch import Watch, find_missing, find_nodes, watch
 from tests.serving import Guest
 from web.headers import build_policy
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import PICTURES, find_faults, open_browser, open_page
+from tests.browsing import PICTURES, find_faults, open_page
 from tests.house import House, call
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def sign_in(page: Page, url: str, username: str) -> None:

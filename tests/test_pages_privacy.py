@@ -1,17 +1,9 @@
 """The privacy centre in a real browser: switches that act and show what they did, and nobody who sees another's data."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import find_faults, open_browser, open_chat, open_page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
+from tests.browsing import find_faults, open_chat, open_page
 
 
 def test_a_switch_acts_at_once_and_shows_before_and_after(browser: Browser, candor_url: str) -> None:

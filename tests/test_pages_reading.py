@@ -1,23 +1,14 @@
 """The pages as a screen reader is given them: roles, names, states and order from Chromium's accessibility tree, and what is announced."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browsing import find_heard, forget_answers, hear, open_browser, open_chat, open_page, say, sign_in_staff
+from tests.browsing import find_heard, forget_answers, hear, open_chat, open_page, say, sign_in_staff
 from tests.house import Customer, House
 
 WEIGHTS = [
     f"{word}{against}" for word in ("most of it", "a good part", "some", "a little") for against in ("", " against")
 ]
 MARK = "log => [...log.children].forEach(one => one.setAttribute('data-stood', ''))"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def check_added_below(log: Locator, text: str) -> None:

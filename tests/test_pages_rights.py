@@ -2,19 +2,12 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browsing import find_faults, open_browser, open_chat, open_page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
+from tests.browsing import find_faults, open_chat, open_page
 
 
 def find_right(page: Page, name: str) -> Locator:

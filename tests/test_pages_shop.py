@@ -1,18 +1,9 @@
 """The demo shop's own pages in a real browser: what is looked at there reaches the offers and their explanation."""
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import check_focus, find_faults, forget_answers, open_browser, open_page
+from tests.browsing import check_focus, find_faults, forget_answers, open_page
 from tests.house import House
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def test_a_look_on_a_page_takes_a_place_and_says_so(browser: Browser, house: House) -> None:

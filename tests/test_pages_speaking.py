@@ -5,18 +5,12 @@ there to be heard before. The order in which a page is read is in tests/test_pag
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data.staff import ensure_member
-from tests.browsing import open_browser, open_chat, open_page, say, sign_in_staff
-from tests.databases import open_settings
-from tests.house import find_free_ports
-from tests.listening import listen
-from tests.serving import PASSWORD, StandIn, make_settings
+from tests.browsing import open_chat, open_page, say, sign_in_staff
+from tests.desks import ALEX, SAM, Desk, listen_alone
 
 LISTEN = """(() => {
   window.__spoken = [];
@@ -53,40 +47,17 @@ LISTEN = """(() => {
 })();"""
 
 
-@dataclass
-class Shop:
-    url: str
-    bot: StandIn
-
-
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    def hurry(text: str) -> str:
+        return text.replace("bot_timeout_s = 8.0", "bot_timeout_s = 0.6")
 
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder: Path = tmp_path_factory.mktemp("speaking")
-    bot, port = StandIn(), find_free_ports(1)[0]
-    talk = bot.script
-    ask = [{"custom": {"kind": "handoff", "press": "/request_human"}}]
-    bot.script = lambda asked: (
-        [] if "nothing" in asked["message"] else ask if "person" in asked["message"] else talk(asked)
-    )
-    shop_file = folder / "shop.toml"
-    text = (Path(__file__).resolve().parent.parent / "shop.toml").read_text(encoding="utf-8")
-    shop_file.write_text(text.replace("bot_timeout_s = 8.0", "bot_timeout_s = 0.6"), encoding="utf-8")
-    settings = make_settings(folder, bot_port=bot.port, shop_file=shop_file)
-    database = open_settings(settings)
-    database.migrate()
-    with database.write() as connection:
-        for username, name in (("sam", "Sam Okafor"), ("alex", "Alex Moreau")):
-            ensure_member(connection, username, name=name, role="agent", password=PASSWORD)
-    database.close()
-    with listen(settings, port):
-        yield Shop(f"http://127.0.0.1:{port}", bot)
-    bot.close()
+    with listen_alone(tmp_path_factory.mktemp("speaking"), SAM, ALEX, change=hurry) as shop:
+        talk, ask = shop.bot.script, [{"custom": {"kind": "handoff", "press": "/request_human"}}]
+        shop.bot.script = lambda asked: (
+            [] if "nothing" in asked["message"] else ask if "person" in asked["message"] else talk(asked)
+        )
+        yield shop
 
 
 def hush(page: Page) -> None:
@@ -104,7 +75,7 @@ def expect_spoken(page: Page, *texts: str) -> None:
     assert [sum(text in one for one in spoken) for text in wanted] == [1] * len(wanted), (wanted, spoken)
 
 
-def test_the_chat_speaks_answers_the_person_who_comes_and_what_they_write(browser: Browser, shop: Shop) -> None:
+def test_the_chat_speaks_answers_the_person_who_comes_and_what_they_write(browser: Browser, shop: Desk) -> None:
     with open_page(browser) as page, open_page(browser, width=1440, height=900) as desk:
         page.add_init_script(LISTEN)
         open_chat(page, shop.url)
@@ -140,7 +111,7 @@ def test_the_chat_speaks_answers_the_person_who_comes_and_what_they_write(browse
         expect_spoken(page, "Sam Okafor left", "I am the automated assistant again, not a person.")
 
 
-def test_the_console_speaks_the_claim_the_customer_and_who_took_the_talk(browser: Browser, shop: Shop) -> None:
+def test_the_console_speaks_the_claim_the_customer_and_who_took_the_talk(browser: Browser, shop: Desk) -> None:
     with (
         open_page(browser) as page,
         open_page(browser, width=1440, height=900) as sam,
@@ -176,7 +147,7 @@ def test_the_console_speaks_the_claim_the_customer_and_who_took_the_talk(browser
 
 
 def test_the_console_speaks_that_the_assistant_is_down_and_the_chat_that_a_message_is_kept(
-    browser: Browser, shop: Shop
+    browser: Browser, shop: Desk
 ) -> None:
     with open_page(browser) as page, open_page(browser, width=1440, height=900) as desk:
         desk.add_init_script(LISTEN)

@@ -1,18 +1,10 @@
 """The staff console and the chat, two windows side by side: waiting, claimed by a key, talked, noted, given back."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import find_faults, open_browser, open_chat, open_page, say, sign_in_staff
+from tests.browsing import find_faults, open_chat, open_page, say, sign_in_staff
 from tests.house import Customer, call
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def test_a_wrong_password_is_told_in_words(browser: Browser, candor_url: str) -> None:

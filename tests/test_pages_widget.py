@@ -1,19 +1,11 @@
 """The shop's page and the chat, in a real browser: by keyboard, by accessibility tree, on narrow screens, over a broken line."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import find_faults, open_browser, open_chat, open_page, say
+from tests.browsing import find_faults, open_chat, open_page, say
 
 WEIGHTS = ("most of it", "a good part", "some", "a little")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as opened:
-        yield opened
 
 
 def test_nothing_is_stored_before_the_chat_is_opened_and_then_only_its_token(browser: Browser, candor_url: str) -> None:

@@ -8,17 +8,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from data.marks import Marks, fetch_marks
-from tests.serving import Agent, Guest, StandIn, make_settings, serve
+from tests.serving import Agent, Guest, serve_handoffs
 from tests.test_web_live_staff import connect, hear
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    bot = StandIn()
-    bot.script = lambda _asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}]
-    with serve(make_settings(tmp_path_factory.mktemp("web"), bot_port=bot.port)) as client:
+    with serve_handoffs(tmp_path_factory.mktemp("web")) as client:
         yield client
-    bot.close()
 
 
 @pytest.fixture

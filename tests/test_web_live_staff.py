@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
 from data.uses import fetch_uses
-from tests.serving import Agent, Guest, StandIn, make_settings, serve
+from tests.serving import Agent, Guest, serve_handoffs
 from web.live import run_together
 from web.live_staff import Board, wait_for_news
 from web.typing import Typing
@@ -20,11 +20,8 @@ from web.typing import Typing
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    bot = StandIn()
-    bot.script = lambda _asked: [{"custom": {"kind": "handoff", "press": "/request_human"}}]
-    with serve(make_settings(tmp_path_factory.mktemp("web"), bot_port=bot.port)) as client:
+    with serve_handoffs(tmp_path_factory.mktemp("web")) as client:
         yield client
-    bot.close()
 
 
 def connect(client: TestClient, agent: Agent) -> Any:
