@@ -81,7 +81,7 @@ def test_a_talk_goes_from_the_queue_over_colleagues_to_its_reason(browser: Brows
         expect(sue.get_by_text("What was it about?")).to_be_visible()
         assert find_faults(sue) == []
         sue.get_by_role("button", name="Leave it open").click()
-        sue.get_by_role("button", name="1 talks without a reason").click()
+        sue.get_by_role("button", name="1 talk without a reason").click()
         sue.get_by_role("button", name="An order").click()
         expect(sue.locator("#console")).to_contain_text("Noted: An order.")
         expect(sue.locator(".wrap-ups")).to_be_hidden()

@@ -1,9 +1,14 @@
 """The privacy centre in a real browser: switches that act and show what they did, and nobody who sees another's data."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import Connection
 
 from tests.browsing import find_faults, open_chat, open_page
+from tests.desks import listen_alone
+from tests.making import TODAY, make_catalogue, make_order, make_person
 
 
 def test_a_switch_acts_at_once_and_shows_before_and_after(browser: Browser, candor_url: str) -> None:
@@ -74,3 +79,20 @@ def test_the_page_tells_its_words_without_a_script(browser: Browser, candor_url:
             "Reading and changing this needs JavaScript." in page.content()
         )  # in <noscript>, which this browser keeps unread
         expect(page.get_by_text("answers for your data")).to_be_visible()
+
+
+@pytest.mark.parametrize(("currency", "paid"), [("JPY", "¥12,300"), ("KWD", "KWD 12.300"), ("USD", "$123.00")])
+def test_what_was_paid_is_told_in_the_shops_own_money(
+    browser: Browser, tmp_path: Path, currency: str, paid: str
+) -> None:
+    def fill(connection: Connection) -> None:
+        make_catalogue(connection)
+        make_order(connection, make_person(connection, "ann-77"), TODAY, ["type-1"], quantity=123)
+
+    with (
+        listen_alone(tmp_path, change=lambda text: text.replace('"USD"', f'"{currency}"'), fill=fill) as shop,
+        open_page(browser, customer="ann-77") as page,
+    ):
+        page.goto(f"{shop.url}/privacy")
+        page.locator("#group-orders summary").click()
+        expect(page.locator("#group-orders dd").filter(has_text=paid)).to_have_count(1)

@@ -182,5 +182,11 @@ def get_texts(lang: str, house: HouseHere) -> JSONResponse:
     for category in house.shop.categories:
         words[f"category_{category}"] = title_category(house, category)
         words[f"in_words_{category}"] = house.recommender.name_category(category)
-    words |= {"shop_name": house.shop.name, "shop_zone": house.shop.zone.key, "shop_contact": house.shop.contact}
+    shop = house.shop
+    words |= {
+        "shop_name": shop.name,
+        "shop_contact": shop.contact,
+        "shop_zone": shop.zone.key,
+        "shop_currency": shop.currency,
+    }
     return JSONResponse(words, headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"})

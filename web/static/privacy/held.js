@@ -116,7 +116,7 @@ function tell(column, value, words, ways) {
   if (column === "lines" && Array.isArray(value)) return value.map((line) => (line.ordered_on ? makeLine(line, words, ways) : make("p", {}, words.say(line.order_id ? `held_line_${line.state}` : "held_line_gone", line))));
   if (column === "stands") return [words.say(value ? "privacy_stands" : "privacy_stands_no")];
   if (column === "invented") return [words.say("privacy_invented")];
-  if (column === "total_minor") return [(value / 100).toFixed(2)];
+  if (column === "total_minor") return [words.money({ amount: value, currency: words.say("shop_currency") })];
   if (isTime(column)) return [words.date(value)];
   if (column === "category") return [words.has(`category_${value}`) ? words.say(`category_${value}`) : String(value)];
   if (column === "type_id") return [String(value).split("--").pop()?.replaceAll("-", " ") ?? ""];

@@ -33,7 +33,7 @@ export class WrapUp {
       return; // the line stays as it was; the next talk asks again
     }
     this.line.hidden = !this.#left.length;
-    this.line.textContent = this.desk.words.say("staff_wrap_ups", { count: this.#left.length });
+    this.line.textContent = this.desk.words.say(this.#left.length === 1 ? "staff_wrap_ups_one" : "staff_wrap_ups", { count: this.#left.length });
     if (ask) this.open();
   }
 
