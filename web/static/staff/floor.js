@@ -10,7 +10,7 @@ export class Floor {
   constructor(desk) {
     this.desk = desk;
     this.body = make("div.review-body");
-    this.element = make("section.middle.models", { "aria-label": desk.words.say("staff_floor"), hidden: true }, this.body);
+    this.element = make("section.middle.models.floor", { "aria-label": desk.words.say("staff_floor"), hidden: true }, this.body);
   }
 
   async refresh() {
