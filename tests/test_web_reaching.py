@@ -26,7 +26,7 @@ from settings import BadSetting, read_settings
 from tests.listening import Box, open_box
 from tests.making import make_person
 from tests.serving import Agent, Guest, StandIn, make_settings, serve
-from web import post
+from web import post, watch
 from web.controls import Dispute, open_dispute
 from web.erasing import erase_caller
 from web.identity import identify_caller
@@ -92,6 +92,7 @@ def box() -> Iterator[Box]:
 @pytest.fixture
 def client(receiver: Receiver, box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setattr(post, "EVERY_S", 1e6)  # the test sends
+    monkeypatch.setattr(watch, "EVERY_S", 1e6)
     bot = StandIn()
     talk, person = bot.script, [{"custom": {"kind": "handoff", "press": "/request_human"}}]
     bot.script = lambda asked: person if asked["message"] == "a person please" else talk(asked)
@@ -153,6 +154,23 @@ def test_staff_hear_that_somebody_waits_and_writes_and_not_what(client: TestClie
         assert not is_signed(Call(call.headers, call.body + b" "), SECRET)
         assert not is_signed(Call(call.headers | {"webhook-id": "another"}, call.body), SECRET)
     assert count_rows(client) == 0
+
+
+def test_staff_hear_of_a_colleague_who_fell_silent(client: TestClient, receiver: Receiver) -> None:
+    house, guest, sam = find_house(client), Guest(client), Agent(client)
+    guest.ask("a person please")
+    sam.call("POST", f"/staff/api/handoffs/{sam.find_waiting(guest.id)}/claim", {})
+    post.empty_outbox(house)
+    heard = len(receiver.calls)
+    pass_time(client, minutes=3)
+    guest.state()
+    while watch.look(house):
+        pass
+    assert post.empty_outbox(house) == 2  # a call and a letter
+    (call,) = receiver.calls[heard:]
+    assert call.told["type"] == "handoff.requested"
+    wanted = {"conversation_id": guest.id, "taken_from": "sam", "why": "gone", "position": 1}
+    assert call.told["data"] | wanted == call.told["data"]
 
 
 def test_the_owner_may_let_the_words_go_with_it(client: TestClient, receiver: Receiver) -> None:

@@ -75,13 +75,21 @@ def ask_for_person(
         record_act(
             connection, at=house.clock.stamp(), actor="customer", act="handoff_requested", object_id=handoff.handoff_id
         )
-        about = {name: getattr(handoff, name) for name in ("handoff_id", "conversation_id", "phase", "team", "since")}
-        about |= {"lang": conversation.locale, "kind": kind, "position": find_position(connection, handoff)}
-        announce(connection, house, ASKED, about, conversation_id=handoff.conversation_id)
+        announce_wait(connection, house, conversation, handoff)
         return [write_standing(connection, house, conversation, handoff)]
     handoff = look_again(connection, house, handoff)
     note_told(connection, handoff, now=now)
     return [write_standing(connection, house, conversation, handoff, address="handoff.already_waiting")]
+
+
+def announce_wait(
+    connection: Connection, house: House, conversation: Conversation, handoff: Handoff, **why: str
+) -> None:
+    """Tell staff elsewhere that somebody waits. `why`: what is to be told besides of how it came to that."""
+    about = {name: getattr(handoff, name) for name in ("handoff_id", "conversation_id", "phase", "team", "since")}
+    about |= {"lang": conversation.locale, "kind": handoff.topic.get("kind")}
+    about |= {"position": find_position(connection, handoff)} | why
+    announce(connection, house, ASKED, about, conversation_id=handoff.conversation_id)
 
 
 def _find_kind(connection: Connection, conversation: Conversation) -> str | None:

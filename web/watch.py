@@ -26,7 +26,7 @@ from data.staff import Member, find_name
 from models.wording import say_count
 from web.background import Background, attempt
 from web.handoff_words import write_notice, write_return, write_standing
-from web.handoffs import claim, put_back
+from web.handoffs import announce_wait, claim, put_back
 from web.house import House
 from web.speech import vary_repeated
 from web.wakeups import QUEUE
@@ -148,6 +148,8 @@ def _give_back(
         object_id=handoff.handoff_id,
         detail={"from": username},
     )
+    waiting = require_handoff(connection, handoff.handoff_id)
+    announce_wait(connection, house, conversation, waiting, taken_from=username, why=step.why)
     return [*said, note]
 
 
