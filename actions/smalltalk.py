@@ -32,8 +32,7 @@ class ActionDecline(CandorAction):
         pressed = _press_last(talk, 1)
         if pressed is not None:
             return [pressed]
-        is_waiting = talk.conversation is not None and talk.conversation.state == "waiting"
-        return [talk.say("handoff.stop_waiting" if is_waiting else "smalltalk.nothing_to_decline")]
+        return [talk.say("handoff.stop_waiting" if talk.is_waiting else "smalltalk.nothing_to_decline")]
 
 
 class ActionFallBack(CandorAction):
@@ -70,7 +69,9 @@ class ActionAnswerDistress(CandorAction):
 
 
 def fall_back(talk: Talk) -> Answer:
-    """Not understood, or not ours; the second time running a person is offered plainly."""
+    """Not understood, or not ours; the second time running a person is offered plainly. None is offered to who waits for one."""
+    if talk.is_waiting:
+        return talk.say("smalltalk.fallback_waiting")
     last = next((message for message in talk.fetch_said() if message.author == "bot"), None)
     before = last.understood.get("intent", talk.intent) if last is not None and last.kind == "fallback" else None
     if before in _NOT_UNDERSTOOD:

@@ -95,6 +95,11 @@ class Talk:
         return self.desk.texts.say(address, **facts)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a person is asked for and has not come yet."""
+        return self.conversation is not None and self.conversation.state == "waiting"
+
+    @property
     def lang(self) -> str:
         """The language that is spoken."""
         return self.desk.texts.lang

@@ -222,9 +222,15 @@ def test_what_is_kept_for_the_next_message_are_goods_orders_and_categories_alone
 
 def test_not_understood_twice_offers_a_person(desk: Desk, texts: Texts) -> None:
     first = say("I did not understand that.", "fallback", understood={"intent": "ask_out_of_scope"})
-    (answer,) = ActionFallBack().answer(make_talk(desk, "what is the moon", first, intent="ask_out_of_scope"))
+    again = make_talk(desk, "what is the moon", first, intent="ask_out_of_scope")
+    (answer,) = ActionFallBack().answer(again)
     assert answer.text in texts.entry("smalltalk.fallback_again").say
     assert answer.buttons[0]["payload"] == "/request_human"
+    assert again.conversation is not None
+    waiting = replace(again, conversation=replace(again.conversation, state="waiting"))
+    (answer,) = ActionFallBack().answer(waiting)
+    assert answer.text in texts.entry("smalltalk.fallback_waiting").say
+    assert [button["payload"] for button in answer.buttons] == ["/ask_what_can_you_do"]  # a person is asked for already
     other = say("I follow only what the shop has set.", "fallback", understood={"intent": "try_injection"})
     (answer,) = ActionFallBack().answer(make_talk(desk, "what is the moon", other, intent="ask_out_of_scope"))
     assert answer.text in texts.entry("smalltalk.out_of_scope").say

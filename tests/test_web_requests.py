@@ -154,6 +154,7 @@ def test_an_apology_is_not_said_twice_in_the_same_words(client: TestClient, text
     [
         "fallback",
         "fallback_again",
+        "fallback_waiting",
         "out_of_scope",
         "greet",
         "thank",
