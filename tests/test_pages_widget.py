@@ -29,6 +29,20 @@ def test_the_chat_says_what_it_is_and_offers_a_person_in_every_reading(browser: 
         assert chat.locator("[data-seq]").first.get_attribute("lang") == "en"
 
 
+def test_how_it_works_is_one_tap_away_from_the_chat(browser: Browser, candor_url: str) -> None:
+    with open_page(browser, width=360, height=740) as page:
+        open_chat(page, candor_url)
+        link = page.get_by_role("dialog").get_by_role("link", name="How it works")
+        box = link.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+        with page.context.expect_page() as opened:
+            link.click()
+        expect(opened.value.get_by_role("heading", name="How it works", level=1)).to_be_visible()
+        expect(page.get_by_role("log")).to_be_visible()  # the chat stays where it is
+        assert find_faults(page) == []
+
+
 def test_the_chat_closes_by_escape_and_focus_goes_back(browser: Browser, candor_url: str) -> None:
     with open_page(browser) as page:
         page.goto(candor_url)

@@ -72,7 +72,7 @@ export class CandorChat extends HTMLElement {
     this.#words = words;
     this.#root.adoptedStyleSheets = sheets;
     measureText(this);
-    const frame = (this.#frame = makeFrame(words));
+    const frame = (this.#frame = makeFrame(words, new URL(`/how-it-works?lang=${encodeURIComponent(this.#shop.lang)}`, this.#shop.base).href));
     this.#scroll = new Scroll(frame, signal);
     this.#busy = new Busy(frame.busy, words, () => this.#scroll?.follow());
     this.#launcher = makeLauncher(words);

@@ -9,15 +9,16 @@ import { makeFace } from "./message.js";
 const MOST_CHARACTERS = 2000;
 const COUNT_FROM = 1800;
 
-/** @param {Words} words */
-export function makeFrame(words) {
+/** @param {Words} words @param {string} how the address of "How it works" */
+export function makeFrame(words, how) {
   const face = make("span.place");
   const title = make("h2", { tabindex: "-1", id: "title" });
   const under = make("p");
   const person = make("button.button.person", { type: "button" });
   const close = make("button.button.bare", { type: "button", "aria-label": words.say("widget_close") }, icon("close"));
   const head = make("div.title", {}, face, make("div.who", {}, title, under), person, close);
-  const band = make("p.band", { id: "band" });
+  const told = make("span", { id: "band" });
+  const band = make("p.band", {}, told, " ", make("a.link", { href: how, target: "candor-how" }, words.say("how_title")));
   const queue = make("div.queue", { hidden: true });
   const banners = make("div.banners", { role: "status" });
   const log = make("div.log", { role: "log", "aria-live": "polite", "aria-label": words.say("widget_log"), tabindex: "0" });
@@ -32,7 +33,7 @@ export function makeFrame(words) {
   const form = /** @type {HTMLFormElement} */ (make("form.composer", {}, make("div.row", {}, lock, data), count, make("div.row.write", {}, label, field, send)));
   const scroller = make("div.scroller", {}, make("div.talk", {}, log, busy));
   const dialog = /** @type {HTMLDialogElement} */ (make("dialog.panel", { "aria-labelledby": "title", "aria-describedby": "band" }, head, band, queue, banners, scroller, form));
-  return { dialog, head, face, title, under, person, close, band, queue, banners, log, busy, scroller, inUse: /** @type {HTMLElement} */ (lock.lastElementChild), data, field, label, count, form };
+  return { dialog, head, face, title, under, person, close, told, queue, banners, log, busy, scroller, inUse: /** @type {HTMLElement} */ (lock.lastElementChild), data, field, label, count, form };
 }
 
 /** @typedef {ReturnType<typeof makeFrame>} Frame */
@@ -48,7 +49,7 @@ export function showState(frame, words, { state, queue_position, staff_name }, s
   frame.face.replaceChildren(makeFace(isHuman ? "human" : "bot", name));
   frame.title.textContent = isHuman ? words.say("author_person", { name }) : words.say("author_bot");
   frame.under.textContent = isHuman ? words.say("widget_service") : words.say("shop_name");
-  frame.band.textContent = words.say({ human: "band_human", waiting: "band_waiting", closed: "band_closed" }[state] ?? "band");
+  frame.told.textContent = words.say({ human: "band_human", waiting: "band_waiting", closed: "band_closed" }[state] ?? "band");
   frame.person.hidden = state === "waiting";
   frame.person.replaceChildren(make("span", {}, words.say(isHuman ? "widget_back" : "widget_person")));
   const hint = state === "waiting" ? words.say("widget_write_waiting") : isHuman ? words.say("widget_write_to", { name }) : words.say("widget_write");
