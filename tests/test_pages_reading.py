@@ -150,7 +150,7 @@ def test_waiting_is_announced_and_a_person_is_named_as_one(browser: Browser, can
             ("StaticText", "in the queue. Waiting since"),
             ("button", "Leave a message"),
             ("button", "Stop waiting"),
-            ("textbox", "Add something for the person"),
+            ("textbox", "Add something"),
         )
         assert not [one for one in heard if one.role == "button" and one.name == "Talk to a person"]
 

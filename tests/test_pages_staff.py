@@ -12,6 +12,7 @@ def test_a_wrong_password_is_told_in_words(browser: Browser, candor_url: str) ->
         page.goto(f"{candor_url}/staff")
         page.get_by_label("Name").fill("sam")
         page.get_by_label("Password").fill("no")
+        expect(page.get_by_role("button", name="Sign in")).to_be_enabled()  # its script listens
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("That did not work.")
         assert find_faults(page) == []
