@@ -118,7 +118,7 @@ def test_notices_are_off_until_switched_on_and_name_nobody(browser: Browser, url
         take_picture(desk, "console-device")
         desk.evaluate(HIDE % "hidden")
         say(shop, "my name is Ann")
-        desk.wait_for_function("noticed.length > 0")
+        desk.wait_for_function("() => noticed.length > 0")
         expect(desk).to_have_title(re.compile(r"^\([12]\) "))
         (noticed,) = desk.evaluate("noticed")
         assert noticed.endswith(": A customer has written.")

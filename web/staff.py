@@ -118,6 +118,7 @@ def describe_handoff(
         "has_message": handoff.has_message,
         **_describe_service(house, handoff),
         "last_message": newest[0].text if newest else "",
+        "last_written": newest[0].number if newest else 0,
         "last_number": conversation.last_number,
         "unread": unread.get(handoff.conversation_id, 0),
         "lang": conversation.locale,

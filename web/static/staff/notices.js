@@ -39,12 +39,12 @@ export class Notices {
     const concern = handoffs.filter(({ state, claimed_by }) => state === "waiting" || claimed_by === this.desk.member.username);
     const count = concern.reduce((sum, { unread }) => sum + (unread ?? 0), 0);
     document.title = count ? `(${count}) ${this.#title}` : this.#title;
-    const now = new Map(concern.map(({ handoff_id, unread }) => [handoff_id, unread ?? 0]));
+    const now = new Map(concern.map(({ handoff_id, last_written }) => [handoff_id, last_written]));
     const known = this.#known;
     this.#known = now;
     if (!known) return; // what was there when the console opened is no news
     const isNew = concern.some(({ handoff_id, state }) => !known.has(handoff_id) && state === "waiting");
-    const isMore = [...now].some(([id, unread]) => unread > (known.get(id) ?? 0));
+    const isMore = concern.some(({ handoff_id, last_written, unread }) => unread && last_written > (known.get(handoff_id) ?? 0)); // it may have been read and written again since the last look
     if (isNew || isMore) this.#tell(isMore ? "staff_notice_message" : "staff_notice_waiting");
   }
 
